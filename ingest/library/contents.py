@@ -1,0 +1,182 @@
+"""A content in the record: the pages, passages and children that one file's bytes were made into."""
+
+import json
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import pairwise
+from typing import Any
+
+from ingest.chunk import VERSION, Chunk, Heading, HeadingPaths, chunk
+from ingest.errors import Reason
+from ingest.library.catalog import Catalog
+from ingest.types import Gap
+
+#: Between two pages of the stored text.
+PAGE_BREAK = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A part of a passage: its span in the stored text, what is embedded for it, and the key of that text's vector."""
+
+    start: int
+    end: int
+    embedded_text: str
+    vector_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewContent:
+    """One file's bytes, read and cut, ready to be written.
+
+    `starts` are the offsets of the pages in `text`; `paged` says whether the format has page numbers.
+    """
+
+    sha256: bytes
+    kind: str
+    recipe: str
+    loader: str
+    encoding: str | None
+    title: str
+    text: str
+    starts: tuple[int, ...]
+    paged: bool
+    headings: tuple[Heading, ...]
+    gaps: tuple[Gap, ...]
+    chunks: tuple[Chunk, ...]
+    children: tuple[tuple[Child, ...], ...]
+
+
+def recipe(embedder: str) -> str:
+    """Return the name of a way to make passages and vectors; contents made by another are made again."""
+    return f"{embedder}/cut-{VERSION}"
+
+
+def assemble(
+    pages: Sequence[tuple[str, dict[str, Any]]], *, sha256: bytes, kind: str, embedder: str, title: str
+) -> NewContent:
+    """Join a file's pages (text and loader's metadata each) into one stored text, and cut it.
+
+    A vector's key is the hash of the embedder's name and the embedded text.
+    """
+    text = PAGE_BREAK.join(page for page, _ in pages)
+    starts, headings = [0], []
+    for page, metadata in pages:
+        at = starts[-1]
+        headings += [Heading(at + h["start"], h["level"], h["title"]) for h in metadata.get("headings", ())]
+        starts.append(at + len(page) + len(PAGE_BREAK))
+    chunks = chunk(text, headings=headings)
+    first = pages[0][1]
+    return NewContent(
+        sha256=sha256,
+        kind=kind,
+        recipe=recipe(embedder),
+        loader=first["loader"],
+        encoding=first.get("encoding"),
+        title=title,
+        text=text,
+        starts=tuple(starts[:-1]),
+        paged=first.get("page") is not None,
+        headings=tuple(headings),
+        gaps=tuple(
+            Gap(Reason(gap["reason"]), gap.get("page"), dict(gap.get("values", {})))
+            for _, metadata in pages
+            for gap in metadata.get("gaps", ())
+        ),
+        chunks=tuple(chunks),
+        children=tuple(tuple(_children(text, piece, embedder=embedder)) for piece in chunks),
+    )
+
+
+def _children(text: str, piece: Chunk, *, embedder: str) -> list[Child]:
+    """Return the children of a passage; what is embedded carries the passage's headings before the child's own text."""
+    children = []
+    for start, end in piece.children:
+        body = text[start:end]
+        embedded = f"{piece.heading}\n{body}" if piece.heading and not body.startswith(_last(piece.heading)) else body
+        key = blake2b(f"{embedder}\0{embedded}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        children.append(Child(start, end, embedded, key))
+    return children
+
+
+def _last(heading: str) -> str:
+    return heading.rsplit(" > ", 1)[-1]
+
+
+def write_content(catalog: Catalog, content: NewContent) -> int:
+    """Write the rows of a content (not yet ready) and return its id; the vectors of its children must be there."""
+    text, covered = content.text, _Coverage(content)
+    content_id = catalog.execute(
+        "INSERT INTO contents (sha256, kind, recipe, loader, encoding, title, paged, characters, indexed)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        content.sha256,
+        content.kind,
+        content.recipe,
+        content.loader,
+        content.encoding,
+        content.title,
+        content.paged,
+        len(text),
+        covered.between(0, len(text)),
+    )
+    paths = HeadingPaths(content.headings)
+    ends = [*content.starts[1:], len(text)]
+    catalog.execute_many(
+        "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (content_id, number, start, end, covered.between(start, end), paths.at(start), text[start:end])
+            for number, (start, end) in enumerate(zip(content.starts, ends, strict=True), 1)
+        ],
+    )
+    catalog.execute_many(
+        "INSERT INTO gaps VALUES (?, ?, ?, ?)",
+        [(content_id, gap.reason, gap.page, json.dumps(gap.values, ensure_ascii=False)) for gap in content.gaps],
+    )
+    for piece, children in zip(content.chunks, content.children, strict=True):
+        passage_id = catalog.execute(
+            "INSERT INTO passages (content_id, start, end, page, heading, text) VALUES (?, ?, ?, ?, ?, ?)",
+            content_id,
+            piece.start,
+            piece.end,
+            page_at(content.starts, piece.start) if content.paged else None,
+            piece.heading,
+            text[piece.start : piece.end],
+        )
+        catalog.execute_many(
+            "INSERT INTO children (passage_id, start, end, vector_key) VALUES (?, ?, ?, ?)",
+            [(passage_id, child.start, child.end, child.vector_key) for child in children],
+        )
+    return content_id
+
+
+def page_at(starts: Sequence[int], offset: int) -> int:
+    """Return the 1-based number of the page that holds an offset, given where the pages start."""
+    return bisect_right(starts, offset)
+
+
+def keyword_rows(catalog: Catalog, content_id: int) -> list[tuple[int, str]]:
+    """Return what the keyword index holds of a content: (passage id, title, headings and text)."""
+    rows = catalog.rows(
+        "SELECT passages.id, title, heading, text FROM passages JOIN contents ON contents.id = content_id"
+        " WHERE content_id = ?",
+        content_id,
+    )
+    return [(row["id"], "\n".join(filter(None, (row["title"], row["heading"], row["text"])))) for row in rows]
+
+
+class _Coverage:
+    """How many characters of a content lie in passages; the blanks between two passages count as covered."""
+
+    def __init__(self, content: NewContent) -> None:
+        self._lost: list[tuple[int, int]] = []
+        edges = [0, *(edge for piece in content.chunks for edge in (piece.start, piece.end)), len(content.text)]
+        for start, end in list(pairwise(edges))[::2]:
+            if content.text[start:end].strip():
+                self._lost.append((start, end))
+
+    def between(self, start: int, end: int) -> int:
+        """Return the covered characters from `start` to `end`."""
+        lost = sum(max(0, min(end, to) - max(start, at)) for at, to in self._lost)
+        return end - start - lost

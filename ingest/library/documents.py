@@ -1,0 +1,145 @@
+"""The documents of the record: which path shows which content, and what went wrong with the others."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from ingest.errors import NotInLibrary, Reason
+from ingest.library.catalog import Catalog
+from ingest.scan import FoundFile, display_name
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A document that is to show a content, and the fingerprint of the file that the content was read from."""
+
+    document_id: int
+    fingerprint: str
+
+
+def folder_id(catalog: Catalog, path: Path) -> int:
+    """Return the number of a synced folder, noting the folder where it is new."""
+    raw = os.fsencode(path)
+    catalog.execute("INSERT OR IGNORE INTO folders (path) VALUES (?)", raw)
+    return catalog.number("SELECT id FROM folders WHERE path = ?", raw)
+
+
+def folders(catalog: Catalog) -> list[Path]:
+    """Return the synced folders, in the order in which they were first synced."""
+    return [Path(os.fsdecode(row["path"])) for row in catalog.rows("SELECT path FROM folders ORDER BY id")]
+
+
+def of_folder(catalog: Catalog, folder: int) -> dict[bytes, sqlite3.Row]:
+    """Return a folder's documents by path, with the recipe of what they show."""
+    rows = catalog.rows(
+        "SELECT documents.*, recipe, title FROM documents LEFT JOIN contents ON contents.id = content_id"
+        " WHERE folder_id = ?",
+        folder,
+    )
+    return {row["path"]: row for row in rows}
+
+
+def add(catalog: Catalog, folder: int, file: FoundFile) -> tuple[int, str]:
+    """Note a new path, showing nothing yet; return its number and its source (its unique name for users)."""
+    source = free_source(catalog, folder, file.relative)
+    document = catalog.execute(
+        "INSERT INTO documents (folder_id, path, source, stat) VALUES (?, ?, ?, '')", folder, file.relative, source
+    )
+    return document, source
+
+
+def free_source(catalog: Catalog, folder: int, relative: bytes) -> str:
+    """Return the path as the source, with the folder's name before it where another folder has the same path."""
+    name = display_name(relative)
+    if not catalog.row("SELECT 1 FROM documents WHERE source = ?", name):
+        return name
+    row = catalog.row("SELECT path FROM folders WHERE id = ?", folder)
+    outer = display_name(row["path"].rsplit(b"/", 1)[-1]) if row else str(folder)
+    name = f"{outer}/{name}"
+    return name if not catalog.row("SELECT 1 FROM documents WHERE source = ?", name) else f"{outer}#{folder}/{name}"
+
+
+def point(catalog: Catalog, pointer: Pointer, content_id: int, *, sha256: bytes) -> None:
+    """Let a document show a content, in place of what it showed before."""
+    catalog.execute(
+        "UPDATE documents SET content_id = ?, sha256 = ?, stat = ?, forgotten = 0, reason = NULL, details = '{}'"
+        " WHERE id = ?",
+        content_id,
+        sha256,
+        pointer.fingerprint,
+        pointer.document_id,
+    )
+
+
+def move(catalog: Catalog, document: int, *, folder: int, file: FoundFile) -> str:
+    """Give a document another path and return its new source."""
+    source = free_source(catalog, folder, file.relative)
+    catalog.execute(
+        "UPDATE documents SET folder_id = ?, path = ?, source = ?, stat = ? WHERE id = ?",
+        folder,
+        file.relative,
+        source,
+        file.fingerprint,
+        document,
+    )
+    return source
+
+
+def touch(catalog: Catalog, pointer: Pointer) -> None:
+    """Note that a file has the same bytes under a new fingerprint."""
+    catalog.execute("UPDATE documents SET stat = ? WHERE id = ?", pointer.fingerprint, pointer.document_id)
+
+
+def fail(
+    catalog: Catalog, pointer: Pointer, reason: Reason, *, sha256: bytes | None, values: Mapping[str, object]
+) -> None:
+    """Note why a file could not be read; what it showed before stays searchable."""
+    catalog.execute(
+        "UPDATE documents SET reason = ?, details = ?, stat = ?, sha256 = ?, forgotten = 0 WHERE id = ?",
+        reason,
+        json.dumps(values, ensure_ascii=False, default=str),
+        pointer.fingerprint,
+        sha256,
+        pointer.document_id,
+    )
+
+
+def remove(catalog: Catalog, document_ids: Collection[int]) -> None:
+    """Take documents out of the record."""
+    with catalog.transaction():
+        catalog.execute_many("DELETE FROM documents WHERE id = ?", [(id_,) for id_ in document_ids])
+
+
+def forget(catalog: Catalog, source: str) -> None:
+    """Let a document show nothing until its file changes; NotInLibrary where there is none."""
+    if not catalog.row("SELECT 1 FROM documents WHERE source = ? AND NOT forgotten", source):
+        raise NotInLibrary(f"the library has no document {source!r}; `wendang status` lists them", source=source)
+    catalog.execute(
+        "UPDATE documents SET content_id = NULL, forgotten = 1, reason = NULL, details = '{}' WHERE source = ?", source
+    )
+
+
+def hide_all(catalog: Catalog) -> None:
+    """Let every document show nothing, so that the next pass reads all of them again."""
+    catalog.execute("UPDATE documents SET content_id = NULL")
+
+
+def contents_matching(catalog: Catalog, patterns: Sequence[str]) -> list[int]:
+    """Return the contents shown by documents whose source matches one of the shell patterns."""
+    rows = catalog.rows("SELECT source, content_id FROM documents WHERE content_id IS NOT NULL")
+    return sorted({row["content_id"] for row in rows if matches(row["source"], patterns)})
+
+
+def matches(source: str, patterns: Sequence[str]) -> bool:
+    """Whether a source matches one of the shell patterns, as a whole path or by its last part."""
+    return any(fnmatchcase(source, pattern) or fnmatchcase(source.rsplit("/", 1)[-1], pattern) for pattern in patterns)
+
+
+def values_of(row: sqlite3.Row) -> dict[str, object]:
+    """Return the details that were noted with a document's failure."""
+    values: dict[str, object] = json.loads(row["details"])
+    return values

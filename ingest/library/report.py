@@ -1,0 +1,140 @@
+"""What the library holds: every document with its coverage, and its stored text."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ingest.errors import NotInLibrary, Reason
+from ingest.library.catalog import Catalog
+from ingest.types import Gap
+
+
+@dataclass(frozen=True, slots=True)
+class PageStatus:
+    """A page: its number (None where the format has none), its span in the stored text, and its coverage.
+
+    `read` and `indexed` count characters; `heading` is the path of headings at its start.
+    """
+
+    page: int | None
+    start: int
+    end: int
+    heading: str | None
+    read: int
+    indexed: int
+    gap: Gap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentStatus:
+    """A document: what was read and indexed of it, in characters, and why anything is missing.
+
+    A document whose newest version failed may still show its last good one.
+    """
+
+    source: str
+    status: Literal["indexed", "partial", "failed", "pending"]
+    loader: str | None
+    encoding: str | None
+    pages: int
+    read: int
+    indexed: int
+    passages: int
+    gap: Gap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredText:
+    """The text of a document as citations count it: `text` is that of its pages, or of the one asked for."""
+
+    source: str
+    text: str
+    pages: tuple[PageStatus, ...]
+    encoding: str | None
+    loader: str
+
+
+def documents_status(catalog: Catalog, source: str | None = None) -> list[DocumentStatus]:
+    """Return every document (or the one named) in the order of their sources; NotInLibrary where it is not there."""
+    rows = catalog.rows(
+        "SELECT documents.*, loader, encoding, characters, indexed,"
+        " (SELECT count(*) FROM pages WHERE pages.content_id = contents.id) AS pages,"
+        " (SELECT count(*) FROM passages WHERE passages.content_id = contents.id) AS passages"
+        " FROM documents LEFT JOIN contents ON contents.id = documents.content_id"
+        " WHERE NOT forgotten AND (? IS NULL OR source = ?) ORDER BY source",
+        source,
+        source,
+    )
+    if source is not None and not rows:
+        raise _unknown(source)
+    gaps = _gaps(catalog)
+    found = []
+    for row in rows:
+        gap = gaps.get(row["content_id"], [None])[0]
+        if row["reason"]:
+            gap = Gap(Reason(row["reason"]), None, json.loads(row["details"]))
+        state: Literal["indexed", "partial", "failed", "pending"] = "indexed"
+        if row["reason"]:
+            state = "failed"
+        elif row["content_id"] is None:
+            state = "pending"
+        elif gap or row["indexed"] < row["characters"]:
+            state = "partial"
+        found.append(
+            DocumentStatus(
+                source=row["source"],
+                status=state,
+                loader=row["loader"],
+                encoding=row["encoding"],
+                pages=row["pages"],
+                read=row["characters"] or 0,
+                indexed=row["indexed"] or 0,
+                passages=row["passages"],
+                gap=gap,
+            )
+        )
+    return found
+
+
+def stored_text(catalog: Catalog, source: str, *, page: int | None = None) -> StoredText:
+    """Return a document's stored text, or one page of it; NotInLibrary where there is no such document or page."""
+    content = catalog.row(
+        "SELECT contents.* FROM contents JOIN documents ON content_id = contents.id WHERE source = ?", source
+    )
+    if content is None:
+        raise _unknown(source)
+    gaps = {gap.page: gap for gap in _gaps(catalog).get(content["id"], [])}
+    rows = catalog.rows("SELECT * FROM pages WHERE content_id = ? ORDER BY number", content["id"])
+    pages = tuple(
+        PageStatus(
+            page=row["number"] if content["paged"] else None,
+            start=row["start"],
+            end=row["end"],
+            heading=row["heading"],
+            read=row["end"] - row["start"],
+            indexed=row["indexed"],
+            gap=gaps.get(row["number"] if content["paged"] else None),
+        )
+        for row in rows
+    )
+    if page is not None and not (content["paged"] and 1 <= page <= len(pages)):
+        raise NotInLibrary(
+            f"{source!r} has no page {page}; it has {len(pages) if content['paged'] else 'no pages'}",
+            source=f"{source} ({page})",
+        )
+    chosen: Sequence[int] = range(len(rows)) if page is None else [page - 1]
+    text = "".join(rows[i]["text"] for i in chosen)
+    return StoredText(source, text, tuple(pages[i] for i in chosen), content["encoding"], content["loader"])
+
+
+def _gaps(catalog: Catalog) -> dict[int, list[Gap]]:
+    found: dict[int, list[Gap]] = {}
+    for row in catalog.rows("SELECT * FROM gaps ORDER BY rowid"):
+        gap = Gap(Reason(row["reason"]), row["page"], json.loads(row["details"]))
+        found.setdefault(row["content_id"], []).append(gap)
+    return found
+
+
+def _unknown(source: str) -> NotInLibrary:
+    return NotInLibrary(f"the library has no document {source!r}; `wendang status` lists them", source=source)

@@ -1,0 +1,167 @@
+"""A library opened for use: the record with its two indexes, kept equal to each other through any kill.
+
+A new content becomes visible in three steps (the outbox pattern): its rows and vectors are committed, not yet ready;
+the vector index is told; one transaction adds the keywords and points the documents at it. What no document points at
+is taken out in the same order. A kill between any two steps leaves rows that no search can see, collected later.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import filelock
+import numpy as np
+
+from ingest.errors import LibraryBusy, LibraryReadOnly
+from ingest.library import documents
+from ingest.library.catalog import Catalog
+from ingest.library.contents import NewContent, keyword_rows, write_content
+from ingest.library.documents import Pointer
+from ingest.library.keywords import Keywords
+from ingest.library.vectors import ChromaVectors, Vectors, as_matrix, scan
+
+_ORPHANS = "SELECT id FROM contents WHERE id NOT IN (SELECT content_id FROM documents WHERE content_id NOT NULL)"
+
+
+class Library:
+    """The record and its indexes in one folder. Threads may share it; one process at a time may write."""
+
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        """Open the library in `folder`, making it where there is none.
+
+        Raises LibraryBusy where another process owns it and `read_only` is not set.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.read_only = read_only
+        self._lock = filelock.FileLock(folder / "lock")
+        self._vectors: ChromaVectors | None = None
+        if not read_only:
+            self._own()
+        self.catalog = Catalog(folder / "catalog.sqlite3", read_only=read_only)
+        self.keywords = Keywords(self.catalog)
+        if not read_only and not self.keywords.usable:
+            self._rebuild_keywords()
+
+    def _own(self) -> None:
+        owner = self.folder / "owner.json"
+        try:
+            self._lock.acquire(timeout=0)
+        except filelock.Timeout as exc:
+            who = json.loads(owner.read_text("utf-8")) if owner.exists() else {}
+            raise LibraryBusy(
+                f"the library {self.folder} is in use by process {who.get('pid', '?')} ({who.get('command', '?')}); "
+                "wait for it or stop it",
+                owner=f"{who.get('pid', '?')} ({who.get('command', '?')})",
+            ) from exc
+        command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])
+        owner.write_text(json.dumps({"pid": os.getpid(), "command": command}, ensure_ascii=False), "utf-8")
+
+    @property
+    def vectors(self) -> ChromaVectors:
+        """The vector index, opened at first use; what a kill left behind is put right then."""
+        if self.read_only:
+            raise LibraryReadOnly("a library opened for reading has no vector index")
+        if self._vectors is None:
+            vectors = ChromaVectors(self.folder, catalog=self.catalog)
+            self._collect(vectors)
+            if not vectors.agrees():
+                vectors.rebuild()
+            self._vectors = vectors
+        return self._vectors
+
+    def publish(self, new: Sequence[tuple[NewContent, Sequence[Pointer]]], *, vectors: Mapping[bytes, Vectors]) -> None:
+        """Write contents and let documents show them, all at once for any search.
+
+        `vectors` has those of the children that the record does not have yet, by key.
+        """
+        index = self.vectors
+        with self.catalog.transaction():
+            self.keep_vectors(vectors)
+            content_ids = [write_content(self.catalog, content) for content, _ in new]
+        rows = self.catalog.rows(
+            "SELECT children.id, vector FROM children JOIN vectors ON key = vector_key"
+            " JOIN passages ON passages.id = passage_id"
+            f" WHERE content_id IN ({','.join(map(str, content_ids))})"
+        )
+        if rows:
+            index.add([row[0] for row in rows], as_matrix(row[1] for row in rows))
+        with self.catalog.transaction():
+            for (content, pointers), content_id in zip(new, content_ids, strict=True):
+                self.keywords.add(keyword_rows(self.catalog, content_id))
+                self.catalog.execute("UPDATE contents SET ready = 1 WHERE id = ?", content_id)
+                for pointer in pointers:
+                    documents.point(self.catalog, pointer, content_id, sha256=content.sha256)
+
+    def keep_vectors(self, vectors: Mapping[bytes, Vectors]) -> None:
+        """Write vectors to the record; those that a killed sync has made are not made again."""
+        with self.catalog.transaction():
+            self.catalog.execute_many(
+                "INSERT OR IGNORE INTO vectors VALUES (?, ?)",
+                [(key, vector.astype(np.float32).tobytes()) for key, vector in vectors.items()],
+            )
+
+    def retitle(self, content_id: int, title: str) -> None:
+        """Give a content the name of its file, which keyword search knows it by."""
+        with self.catalog.transaction():
+            self.keywords.remove(keyword_rows(self.catalog, content_id))
+            self.catalog.execute("UPDATE contents SET title = ? WHERE id = ?", title, content_id)
+            self.keywords.add(keyword_rows(self.catalog, content_id))
+
+    def collect(self) -> None:
+        """Take out the contents that no document points at any more."""
+        orphans = self.catalog.number(
+            "SELECT count(*) FROM contents WHERE id NOT IN (SELECT content_id FROM documents)"
+        )
+        if orphans:
+            self._collect(self.vectors)
+
+    def _collect(self, vectors: ChromaVectors) -> None:
+        children = self.catalog.rows(
+            "SELECT children.id, vector_key FROM children JOIN passages ON passages.id = passage_id"
+            f" WHERE content_id IN ({_ORPHANS})"
+        )
+        vectors.remove([row[0] for row in children])
+        with self.catalog.transaction():
+            for row in self.catalog.rows(f"{_ORPHANS} AND ready = 1"):
+                self.keywords.remove(keyword_rows(self.catalog, row["id"]))
+            self.catalog.execute(f"DELETE FROM contents WHERE id IN ({_ORPHANS})")
+            self.catalog.execute_many(
+                "DELETE FROM vectors WHERE key = ? AND NOT EXISTS (SELECT 1 FROM children WHERE vector_key = key)",
+                [(key,) for key in {row[1] for row in children}],
+            )
+
+    def nearest(
+        self, question: Vectors, *, limit: int, contents: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """Return up to `limit` (child id, cosine) pairs, best first."""
+        if self.read_only or contents is not None:
+            return scan(self.catalog, question, limit=limit, contents=contents)
+        return self.vectors.nearest(question, limit=limit)
+
+    def known_vectors(self, keys: Iterable[bytes]) -> set[bytes]:
+        """Return those of the keys whose vectors the record has."""
+        return {key for key in keys if self.catalog.row("SELECT 1 FROM vectors WHERE key = ?", key)}
+
+    def rebuild(self) -> None:
+        """Make both indexes anew from the record, without what nothing refers to; nothing is read or embedded."""
+        self.collect()
+        self.catalog.execute("DELETE FROM vectors WHERE key NOT IN (SELECT vector_key FROM children)")
+        self._rebuild_keywords()
+        self.vectors.rebuild()
+
+    def _rebuild_keywords(self) -> None:
+        with self.catalog.transaction():
+            self.keywords.create()
+            for row in self.catalog.rows("SELECT id FROM contents WHERE ready = 1"):
+                self.keywords.add(keyword_rows(self.catalog, row["id"]))
+
+    def close(self) -> None:
+        """Close the files and let another process own the library."""
+        if self._vectors is not None:
+            self._vectors.close()
+            self._vectors = None
+        self.catalog.close()
+        self._lock.release()

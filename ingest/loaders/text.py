@@ -1,0 +1,36 @@
+"""Plain text: stored as it is, with headings by the rules of Chinese numbering."""
+
+from pathlib import Path
+
+from langchain_core.documents import Document
+
+from ingest.blocks import text_document
+from ingest.decode import Decoded, clean, decode
+from ingest.errors import Reason
+from ingest.headings import find_headings
+from ingest.types import Gap
+
+SUFFIXES = (".txt", ".text", ".log")
+
+
+def load(path: Path) -> list[Document]:
+    """Read a text file into one Document; its `encoding` is the one that the bytes are in."""
+    decoded = decode(path.read_bytes())
+    text = clean(decoded.text)
+    return [
+        text_document(
+            text, loader="text", headings=find_headings(text), encoding=decoded.encoding, gaps=undecodable(decoded)
+        )
+    ]
+
+
+def undecodable(decoded: Decoded) -> list[Gap]:
+    """Return the gap that bytes without a meaning leave, if there are any."""
+    if decoded.first_bad is None:
+        return []
+    return [
+        Gap(
+            Reason.UNDECODABLE_BYTES,
+            values={"offset": decoded.first_bad, "encoding": decoded.encoding, "count": decoded.text.count("\ufffd")},
+        )
+    ]
