@@ -24,7 +24,9 @@ def tiny_model(models_dir):
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     torch.manual_seed(0)
-    vocabulary = {piece: number for number, piece in enumerate(["[PAD]", "[UNK]", "[CLS]", *"年假有几天十五query: passage"])}
+    vocabulary = {
+        piece: number for number, piece in enumerate(["[PAD]", "[UNK]", "[CLS]", *"年假有几天十五query: passage"])
+    }
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
     tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A", special_tokens=[("[CLS]", 2)])

@@ -89,9 +89,9 @@ def test_model_of_another_version_is_made_again(prepared):
     assert json.loads((prepared / e5_onnx.MANIFEST).read_text())["name"] == e5_onnx.NAME
 
 
-def test_damaged_model_is_told_with_the_folder_to_delete(prepared):
-    size = (prepared / e5_onnx.MODEL).stat().st_size
-    (prepared / e5_onnx.MODEL).write_bytes(b"\xff" * size)
+@pytest.mark.parametrize("name", [e5_onnx.MODEL, "pieces.txt", "scores.npy", "characters.json"])
+def test_damaged_model_is_told_with_the_folder_to_delete(prepared, name):
+    (prepared / name).write_bytes(b"\xff" * (prepared / name).stat().st_size)
     with pytest.raises(WendangError, match=r"damaged.*delete that folder"):
         embedders.load("e5_onnx", models_dir=prepared.parent)
 
