@@ -1,10 +1,12 @@
 """Cut a text into passages (what is read and cited) and their children (what is embedded).
 
-Both are verbatim slices that end at sentence ends. Cuts are content-defined: within a window of allowed sizes the best
-kind of boundary wins, and among equals the one with the smallest hash. So an edit moves only the cuts beside it, and
-everything further on keeps its text and its vector (a greedy packer would shift every cut to the end of the section).
+Both are verbatim slices that end at sentence ends. The children's cuts are content-defined: within a window of allowed
+sizes the best kind of boundary wins, and among equals the one with the greatest hash. So an edit moves only the cuts
+beside it, and everything further on keeps its text and its vector (a greedy packer would shift every cut to the end of
+the section). Passages are made of whole children: a paragraph each, where it is of a fitting size.
 """
 
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -56,7 +58,7 @@ class Sizes:
     """Least and greatest sizes, in Chinese characters (`measure`), of the children and of the passages."""
 
     child: tuple[int, int] = (90, 230)
-    passage: tuple[int, int] = (260, 480)
+    passage: tuple[int, int] = (150, 480)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def chunk(text: str, *, headings: Sequence[Heading] = (), sizes: Sizes | None = 
     children = [_merge(group) for group in _pack(units, window=limits.child)]
     paths = HeadingPaths(headings)
     chunks = []
-    for group in _pack(children, window=limits.passage):
+    for group in _passages(children, window=limits.passage):
         spans = tuple(span for child in group if (span := _trim(text, child.start, child.end)))
         if spans:
             start, end = spans[0][0], spans[-1][1]
@@ -145,7 +147,7 @@ def _unit(text: str, start: int, end: int, *, boundary: Boundary, size: float | 
 
 def _merge(group: Sequence[_Unit]) -> _Unit:
     last = group[-1]
-    return _Unit(group[0].start, last.end, sum(unit.size for unit in group), last.boundary, last.hash)
+    return _Unit(group[0].start, last.end, _size(group), last.boundary, last.hash)
 
 
 def _pack(units: Sequence[_Unit], *, window: tuple[int, int]) -> Iterator[list[_Unit]]:
@@ -177,9 +179,53 @@ def _best_end(units: Sequence[_Unit], start: int, *, window: tuple[int, int], jo
             continue
         fitting = index + 1
         rank = (boundary, unit.hash)
-        if size >= least and (best is None or rank > best[0]):
+        enough = least / 2 if boundary is Boundary.PARAGRAPH else least
+        if size >= enough and (best is None or rank > best[0]):
             best = (rank, index + 1)
     return best[1] if best else fitting
+
+
+def _passages(children: Sequence[_Unit], *, window: tuple[int, int]) -> Iterator[list[_Unit]]:
+    """Yield the children of each passage: a paragraph, several small ones, or an even part of a large one."""
+    least, most = window
+    joined = _joined_sections(children, tiny=least / 2)
+    group: list[_Unit] = []
+    paragraph: list[_Unit] = []
+    for index, child in enumerate(children):
+        paragraph.append(child)
+        if child.boundary < Boundary.PARAGRAPH:
+            continue
+        if group and _size(group) + _size(paragraph) > most:
+            yield from _even_parts(group, most=most)
+            group = []
+        group += paragraph
+        paragraph = []
+        ends_section = child.boundary is Boundary.SECTION and index not in joined
+        if ends_section or _size(group) >= least:
+            yield from _even_parts(group, most=most)
+            group = []
+    if group:
+        yield from _even_parts(group, most=most)
+
+
+def _even_parts(group: list[_Unit], *, most: int) -> Iterator[list[_Unit]]:
+    """Yield the group, or where it is larger than `most` parts of about the same size."""
+    whole = _size(group)
+    target = whole / math.ceil(whole / most)
+    part: list[_Unit] = []
+    size = 0.0
+    for unit in group:
+        # A part ends where it comes nearest to its share.
+        if part and (size + unit.size / 2 > target or size + unit.size > most):
+            yield part
+            part, size = [], 0.0
+        part.append(unit)
+        size += unit.size
+    yield part
+
+
+def _size(group: Sequence[_Unit]) -> float:
+    return sum(unit.size for unit in group)
 
 
 def _joined_sections(units: Sequence[_Unit], *, tiny: float) -> set[int]:

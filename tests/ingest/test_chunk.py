@@ -28,6 +28,19 @@ def test_sizes_stay_within_their_windows():
     assert all(measure(text[c.start : c.end]) >= sizes.passage[0] - 5 for c in chunks[:-1])
 
 
+def test_a_paragraph_of_fitting_size_is_a_passage_and_a_large_one_is_cut_evenly():
+    fitting, large = story(8, seed=2, paragraph=8), story(20, seed=3, paragraph=20)
+    text = f"{fitting}\n\n{large}"
+    first, *parts = [text[piece.start : piece.end] for piece in chunk(text)]
+    assert first == fitting and "".join(parts) == large
+    assert len(parts) == 2 and max(map(len, parts)) < 2 * min(map(len, parts))
+
+
+def test_small_paragraphs_share_a_passage():
+    text = "\n\n".join(story(1, seed=seed) for seed in range(3))
+    assert len(chunk(text)) == 1
+
+
 def test_cuts_fall_at_sentence_ends():
     text = story(200)
     assert all(text[end - 1] in "。！" for piece in chunk(text) for _, end in piece.children)

@@ -1,0 +1,59 @@
+"""Which passages fit into a model's context, counted in tokens."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ingest.types import Passage
+from rag.errors import ContextTooSmall
+
+_SENTENCE_END = re.compile(r"[。！？!?；;…]+[”’」』）)]*|\n")
+#: A remainder shorter than this, in characters, tells a reader nothing.
+_LEAST = 20
+
+
+def fit(passages: Sequence[Passage], *, prompt_tokens: Callable[[Sequence[Passage]], int], limit: int) -> list[Passage]:
+    """Return the passages, best first, whose prompt has at most `limit` tokens.
+
+    `prompt_tokens` counts the whole prompt that would hold the given passages: template, question and all; `limit` is
+    the context less the room for the answer. The lowest ranks are dropped first; the first one that does not fit whole
+    is cut at a sentence end, and stays a verbatim slice. Raises ContextTooSmall where no part of the best one fits.
+    """
+    kept = list(passages)
+    dropped = None
+    while kept and prompt_tokens(kept) > limit:
+        dropped = kept.pop()
+    if dropped is not None:
+        kept += _cut(dropped, fits=lambda part: prompt_tokens([*kept, part]) <= limit)
+    if passages and not kept:
+        needed = prompt_tokens(_shortest(passages[0]))
+        raise ContextTooSmall(
+            f"the question and one passage need {needed} tokens, the model's context has room for {limit}; "
+            "shorten the question or raise n_ctx",
+            needed=needed,
+            available=limit,
+        )
+    return kept
+
+
+def _cut(passage: Passage, *, fits: Callable[[Passage], bool]) -> list[Passage]:
+    """Return the longest beginning of `passage` that ends with a sentence and fits, if there is one."""
+    parts = [_beginning(passage, length=end) for end in _ends(passage.text)]
+    low, high = 0, len(parts)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(parts[middle - 1]) else (low, middle - 1)
+    return parts[low - 1 : low] if low else []
+
+
+def _shortest(passage: Passage) -> list[Passage]:
+    ends = _ends(passage.text)
+    return [_beginning(passage, length=ends[0])] if ends else [passage]
+
+
+def _ends(text: str) -> list[int]:
+    return [match.end() for match in _SENTENCE_END.finditer(text) if _LEAST <= match.end() < len(text)]
+
+
+def _beginning(passage: Passage, *, length: int) -> Passage:
+    return replace(passage, text=passage.text[:length], end=passage.start + length)

@@ -1,0 +1,8 @@
+"""Prompt families: how a kind of model wants to be asked, one file each.
+
+A family is a module of this folder that offers what `Family` lists; the folder is the registry.
+"""
+
+from rag.families._registry import Family, ModelInfo, Sampling, Segment, detect, load, names, read_info
+
+__all__ = ["Family", "ModelInfo", "Sampling", "Segment", "detect", "load", "names", "read_info"]

@@ -1,0 +1,51 @@
+"""Which language model answers: the one of the settings, or the offline default."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag import families, llms
+from rag.default_model import NAME, ensure_default_model
+from rag.errors import UnusableModel
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+#: How the offline default is called in settings and commands.
+DEFAULT = "default"
+
+
+def load_model(
+    model: str | None, *, models_dir: Path, backend: str, family: str | None, options: dict[str, Any]
+) -> "BaseChatModel":
+    """Return the chat model of a name, a path, or None for the default; UnusableModel says why one cannot answer."""
+    if backend != "llama_cpp":
+        return llms.load(backend, model=model or "", family=family, **options)
+    path = model_path(model, models_dir=models_dir)
+    return llms.load(backend, model=str(path), family=family, **options)
+
+
+def model_path(model: str | None, *, models_dir: Path) -> Path:
+    """Return the file of a model: a path, or a name in the models folder; the default is made at first use."""
+    if model in (None, "", DEFAULT):
+        return ensure_default_model(models_dir)
+    asked = Path(str(model)).expanduser()
+    for path in (asked, models_dir / asked, models_dir / f"{asked}.gguf"):
+        if path.is_file():
+            return path
+    raise UnusableModel(
+        f"no model {model!r}: neither a file nor a name in {models_dir}; `wendang model list` shows what is there",
+        model=model,
+        cause="not_found",
+        remedy="list",
+    )
+
+
+def describe(settings: Settings) -> dict[str, str | None]:
+    """Return the name and the family of the model that the settings choose, without loading it."""
+    if settings.model in (None, "", DEFAULT) and settings.backend == "llama_cpp":
+        return {"name": NAME, "family": "reader"}
+    if settings.backend != "llama_cpp":
+        return {"name": settings.model, "family": settings.family}
+    info = families.read_info(model_path(settings.model, models_dir=settings.models))
+    return {"name": info.name, "family": settings.family or families.detect(info)}

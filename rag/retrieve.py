@@ -1,0 +1,139 @@
+"""Find the passages that a question is about: a dense leg and a keyword leg, fused.
+
+The dense leg ranks passages by their best child (small texts embed better), the keyword leg by BM25 over the whole
+passage. Fusion is min-max over each leg's best: a passage's score is w·dense + (1 - w)·keyword, each scaled so that the
+leg's first is 1 and its last 0.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ingest.embedders import Embedder
+from ingest.library import documents
+from ingest.library.store import Library
+from ingest.normalize import fold
+from ingest.types import Passage
+
+Leg = Literal["hybrid", "dense", "keyword"]
+
+#: How many passages of each leg take part in the fusion.
+DEPTH = 50
+#: Children asked of the dense leg, so that they belong to about `DEPTH` passages.
+_CHILDREN = 3 * DEPTH
+#: Two passages that share more than this share of their character trigrams say the same.
+_SAME_SHARE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    passage: int
+    score: float
+
+
+def search(
+    library: Library,
+    query: str,
+    *,
+    embedder: Embedder | None,
+    top_k: int,
+    sources: Sequence[str] = (),
+    leg: Leg = "hybrid",
+    dense_weight: float = 0.5,
+) -> list[Passage]:
+    """Return up to `top_k` passages, best first, near-duplicates collapsed into the best of them.
+
+    `sources` are shell patterns that a document must match; `embedder` may be None for the keyword leg alone.
+    """
+    contents = documents.contents_matching(library.catalog, sources) if sources else None
+    if contents == [] or not query.strip():
+        return []
+    keyword = _keyword_leg(library, query, contents=contents) if leg != "dense" else []
+    dense = _dense_leg(library, query, embedder=embedder, contents=contents) if embedder and leg != "keyword" else []
+    weight = {"hybrid": dense_weight, "dense": 1.0, "keyword": 0.0}[leg]
+    fused = fuse(dense, keyword, weight=weight)
+    ranks = [{hit.passage: rank for rank, hit in enumerate(hits, 1)} for hits in (dense, keyword)]
+    found = _passages(library, fused, sources=sources, limit=4 * top_k)
+    ranked = [replace(p, dense_rank=ranks[0].get(p.id), keyword_rank=ranks[1].get(p.id)) for p in found]
+    return collapse(ranked)[:top_k]
+
+
+def _dense_leg(library: Library, query: str, *, embedder: Embedder, contents: Sequence[int] | None) -> list[_Hit]:
+    children = library.nearest(embedder.embed_question(query), limit=_CHILDREN, contents=contents)
+    if not children:
+        return []
+    rows = library.catalog.rows(
+        "SELECT children.id, passage_id FROM children JOIN passages ON passages.id = passage_id"
+        f" WHERE children.id IN ({','.join(str(id_) for id_, _ in children)})"
+        " AND content_id IN (SELECT content_id FROM documents WHERE content_id NOT NULL)"
+    )
+    passage_of = {row["id"]: row["passage_id"] for row in rows}
+    best: dict[int, float] = {}
+    for child, cosine in children:
+        if child in passage_of:
+            best.setdefault(passage_of[child], cosine)
+    return [_Hit(passage, cosine) for passage, cosine in best.items()][:DEPTH]
+
+
+def _keyword_leg(library: Library, query: str, *, contents: Sequence[int] | None) -> list[_Hit]:
+    return [_Hit(id_, score) for id_, score in library.keywords.search(query, limit=DEPTH, contents=contents)]
+
+
+def fuse(dense: Sequence[_Hit], keyword: Sequence[_Hit], *, weight: float) -> dict[int, float]:
+    """Return the fused score of every passage that either leg found, best first."""
+    scores: dict[int, float] = {}
+    for hits, share, floor in ((dense, weight, None), (keyword, 1 - weight, 0.0)):
+        for passage, scaled in _min_max(hits, floor=floor).items():
+            scores[passage] = scores.get(passage, 0.0) + share * scaled
+    return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _min_max(hits: Sequence[_Hit], *, floor: float | None) -> dict[int, float]:
+    """Return scores scaled to 0 … 1; a leg that found fewer than `DEPTH` has its floor where it has a natural one."""
+    if not hits:
+        return {}
+    top = hits[0].score
+    bottom = floor if floor is not None and len(hits) < DEPTH else hits[-1].score
+    spread = top - bottom
+    return {hit.passage: (hit.score - bottom) / spread if spread > 0 else 1.0 for hit in hits}
+
+
+def _passages(library: Library, scores: Mapping[int, float], *, sources: Sequence[str], limit: int) -> list[Passage]:
+    ids = list(scores)[:limit]
+    if not ids:
+        return []
+    rows = library.catalog.rows(
+        "SELECT passages.*, documents.source FROM passages JOIN documents USING (content_id)"
+        f" WHERE passages.id IN ({','.join(map(str, ids))}) ORDER BY documents.source"
+    )
+    named: dict[int, list[str]] = {}
+    for row in rows:
+        if not sources or documents.matches(row["source"], sources):
+            named.setdefault(row["id"], []).append(row["source"])
+    by_id = {row["id"]: row for row in rows}
+    return [
+        Passage(
+            id=id_,
+            source=named[id_][0],
+            page=by_id[id_]["page"],
+            start=by_id[id_]["start"],
+            end=by_id[id_]["end"],
+            heading=by_id[id_]["heading"],
+            text=by_id[id_]["text"],
+            score=round(scores[id_], 6),
+            also=tuple(named[id_][1:]),
+        )
+        for id_ in ids
+        if id_ in named
+    ]
+
+
+def collapse(passages: Sequence[Passage]) -> list[Passage]:
+    """Return the passages without those that say the same as a better one before them."""
+    kept: list[tuple[Passage, set[str]]] = []
+    for passage in passages:
+        folded = "".join(fold(passage.text).split())
+        grams = {folded[i : i + 3] for i in range(max(1, len(folded) - 2))}
+        if not any(len(grams & other) > _SAME_SHARE * len(grams | other) for _, other in kept):
+            kept.append((passage, grams))
+    return [passage for passage, _ in kept]

@@ -1,0 +1,66 @@
+"""The plain data of an answer, and the events of a stream."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ingest.types import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What one marker `[n]` of an answer rests on: `stored_text[start:end] == quote` in `source`.
+
+    `verified` is True only where the sentence's support was located in the passage; otherwise the quote is the
+    passage's own beginning, and the sentence is to be shown as unverified.
+    """
+
+    n: int
+    source: str
+    page: int | None
+    start: int
+    end: int
+    quote: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with what it rests on.
+
+    `passages` are those that the model was given, numbered from 1 in that order (a citation's `n` counts here).
+    `timings` holds seconds: retrieve_s, first_token_s, total_s. `usage` holds prompt_tokens and completion_tokens.
+    A refusal has `refused=True`, the refusal text and no citations.
+    """
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    refused: bool = False
+    passages: tuple[Passage, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+    usage: Mapping[str, int] = field(default_factory=dict)
+    model: str = ""
+    family: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The passages that the model will read, in the order of their numbers. The first event of a stream."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The whole answer. The last event of a stream."""
+
+    answer: Answer
+
+
+StreamEvent = Found | Delta | Done

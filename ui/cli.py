@@ -1,0 +1,94 @@
+"""The command line: `wendang COMMAND`. Each command is a file of ui/commands with a click command named `command`."""
+
+import contextlib
+import io
+import os
+import pkgutil
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from ingest.errors import WendangError
+from ui.text import error_text, set_language, t
+
+
+class Commands(click.Group):
+    """The commands, found by their files; none is imported before it is needed, or help asks for all."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent / "commands")]))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or None where there is no such file."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = import_module(f"ui.commands.{cmd_name}").command
+        return command
+
+
+def build() -> click.Group:
+    """Return the program in the language that is set."""
+    from ui.options import shared
+
+    group = Commands(
+        "wendang",
+        help=t("help"),
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        callback=lambda **_: None,
+    )
+    return shared(group)
+
+
+def main() -> None:
+    """Run the program and end the process with its exit status (0, 1, 2 or 3; 130 after Ctrl-C)."""
+    arguments = sys.argv[1:]
+    set_language(_asked_language(arguments))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of a pipe has left: what is still buffered must not fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(t("interrupted"), err=True)
+        status = 130
+    except Exception as exc:
+        # The last resort: one line for the user; the traceback is for --debug.
+        if "--debug" in arguments:
+            raise
+        click.echo(t("unexpected", kind=type(exc).__name__, message=str(exc)), err=True)
+        status = 1
+    sys.exit(status)
+
+
+def _run(arguments: list[str]) -> int:
+    """Return the exit status of a command line; errors that users can mend become one line on stderr."""
+    try:
+        return int(build().main(args=arguments, standalone_mode=False) or 0)
+    except click.exceptions.Exit as exc:
+        return exc.exit_code
+    except click.ClickException as exc:
+        exc.show()
+        return 2
+    except WendangError as exc:
+        if "--debug" in arguments:
+            raise
+        click.echo(error_text(exc), err=True)
+        return 1
+
+
+def _asked_language(arguments: list[str]) -> str:
+    """Return the language of `--lang`, or of WENDANG_LANG: texts are made before the arguments are parsed."""
+    asked = os.environ.get("WENDANG_LANG", "")
+    with contextlib.suppress(IndexError):
+        for position, argument in enumerate(arguments):
+            if argument.startswith("--lang"):
+                asked = argument.partition("=")[2] or arguments[position + 1]
+    return asked

@@ -1,0 +1,42 @@
+"""`wendang chat`: several questions in the terminal, each answered from the files."""
+
+import click
+
+from rag.types import Answer, Delta, Done
+from ui.commands.ask import show
+from ui.options import define, opened
+from ui.text import place, t
+
+
+@define("chat")
+@click.option("--model", metavar="NAME", help=t("option.model"))
+def command(model: str | None) -> int:
+    """Answer until /quit or the end of the input."""
+    history: list[tuple[str, str]] = []
+    last: Answer | None = None
+    click.echo(t("chat.hello"))
+    with opened(read_only=True, model=model) as library:
+        while (question := _next_question()) is not None:
+            if question == "/new":
+                history.clear()
+            elif question == "/sources":
+                for n, passage in enumerate(last.passages if last else (), 1):
+                    click.echo(f"[{n}] {place(passage)}\n{passage.text}\n")
+            elif question:
+                for event in library.stream(question, history=history):
+                    if isinstance(event, Delta):
+                        click.echo(event.text, nl=False)
+                    elif isinstance(event, Done):
+                        last = event.answer
+                        show(question, last, streamed=True)
+                        history.append((question, last.text))
+    return 0
+
+
+def _next_question() -> str | None:
+    """Return the next line, or None at /quit and at the end of the input."""
+    try:
+        line = input("\n> ").strip()
+    except EOFError:
+        return None
+    return None if line == "/quit" else line

@@ -1,0 +1,119 @@
+"""`wendang status`: what is in the library, how much of it, and what is missing."""
+
+from typing import Any
+
+import click
+
+from ingest.library.report import DocumentStatus, PageStatus
+from ingest.types import Gap
+from rag import Engine
+from ui.options import define, opened, print_json, wants_json
+from ui.text import reason_text, t
+
+
+@define("status")
+@click.argument("source", required=False)
+def command(source: str | None) -> int:
+    """Print the library's documents, or one document's pages."""
+    with opened(read_only=True) as library:
+        record = document_record(library, source) if source else library_record(library)
+        if wants_json():
+            print_json(record)
+        elif source:
+            _print_document(record)
+        else:
+            _print_library(record)
+    return 0
+
+
+def library_record(library: Engine) -> dict[str, Any]:
+    """Return the library as `status --json` prints it."""
+    from rag.language_model import describe
+
+    documents = library.status()
+    return {
+        "files": len(documents),
+        "passages": sum(document.passages for document in documents),
+        "pages": sum(document.pages for document in documents),
+        "characters": {
+            "read": sum(document.read for document in documents),
+            "indexed": sum(document.indexed for document in documents),
+        },
+        "pending": sum(document.status == "pending" for document in documents),
+        "embedder": {"name": library.embedder.name, "dimensions": library.embedder.dimensions},
+        "model": describe(library.settings),
+        "documents": [_document(document) for document in documents],
+    }
+
+
+def document_record(library: Engine, source: str) -> dict[str, Any]:
+    """Return one document as `status SOURCE --json` prints it: with one entry a page."""
+    [document] = library.status(source)
+    pages = library.text(source).pages if document.pages else ()
+    return {**_document(document), "pages": [_page(page) for page in pages]}
+
+
+def _document(document: DocumentStatus) -> dict[str, Any]:
+    reason, remedy = _reason(document.gap)
+    return {
+        "source": document.source,
+        "status": document.status,
+        "loader": document.loader,
+        "encoding": document.encoding,
+        "pages": document.pages,
+        "characters": {"read": document.read, "indexed": document.indexed},
+        "passages": document.passages,
+        "reason": reason,
+        "remedy": remedy,
+    }
+
+
+def _page(page: PageStatus) -> dict[str, Any]:
+    reason, remedy = _reason(page.gap)
+    return {
+        "page": page.page,
+        "start": page.start,
+        "end": page.end,
+        "heading": page.heading,
+        "characters": {"read": page.read, "indexed": page.indexed},
+        "reason": reason,
+        "remedy": remedy,
+    }
+
+
+def _reason(gap: Gap | None) -> tuple[str | None, str | None]:
+    return reason_text(gap.reason, {**gap.values, "page": gap.page}) if gap else (None, None)
+
+
+def _print_library(record: dict[str, Any]) -> None:
+    from ui.tables import table
+
+    click.echo(t("status.library", **record, read=record["characters"]["read"]))
+    rows = [
+        (
+            document["source"],
+            t(f"status.{document['status']}"),
+            str(document["pages"]),
+            f"{document['characters']['indexed']}/{document['characters']['read']}",
+            document["encoding"] or "",
+            f"{document['reason']}；{document['remedy']}" if document["reason"] else "",
+        )
+        for document in record["documents"]
+    ]
+    table(t("status.columns").split("|"), rows)
+
+
+def _print_document(record: dict[str, Any]) -> None:
+    from ui.tables import table
+
+    click.echo(f"{record['source']}  {t('status.' + record['status'])}  {record['reason'] or ''}")
+    rows = [
+        (
+            str(page["page"] or ""),
+            f"{page['characters']['indexed']}/{page['characters']['read']}",
+            page["heading"] or "",
+            page["reason"] or "",
+        )
+        for page in record["pages"]
+    ]
+    table(t("status.page_columns").split("|"), rows)

@@ -1,0 +1,28 @@
+"""`wendang text`: a document's stored text, as citations count it."""
+
+import click
+
+from ui.options import define, opened, print_json, wants_json
+from ui.text import t
+
+
+@define("text")
+@click.argument("source")
+@click.option("--page", type=click.IntRange(1), help=t("option.page"))
+def command(source: str, page: int | None) -> int:
+    """Print the stored text of a document, or of one page."""
+    with opened(read_only=True) as library:
+        stored = library.text(source, page=page)
+    if wants_json():
+        print_json(
+            {
+                "source": stored.source,
+                "text": stored.text,
+                "pages": [{"page": p.page, "start": p.start, "end": p.end, "heading": p.heading} for p in stored.pages],
+                "encoding": stored.encoding,
+                "loader": stored.loader,
+            }
+        )
+    else:
+        click.echo(stored.text)
+    return 0

@@ -1,0 +1,76 @@
+"""The options that every command takes, before or after its name."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ui.text import t
+
+if TYPE_CHECKING:
+    from rag import Engine
+
+Command = TypeVar("Command", bound=click.Command)
+
+_NAMES = ("home", "as_json", "lang", "debug")
+
+
+def shared(command: Command) -> Command:
+    """Add the shared options to a command or group; those given nearest to the end win."""
+    command.params += [
+        click.Option(
+            ["--home"], type=click.Path(path_type=Path), help=t("option.home"), expose_value=False, callback=_keep
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, help=t("option.json"), expose_value=False, callback=_keep),
+        click.Option(
+            ["--lang"], type=click.Choice(["zh", "en"]), help=t("option.lang"), expose_value=False, callback=_keep
+        ),
+        click.Option(["--debug"], is_flag=True, help=t("option.debug"), expose_value=False, callback=_keep),
+    ]
+    return command
+
+
+def define(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], click.Command]:  # noqa: ANN401
+    """Return a decorator that makes a click command with its help text and the shared options."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        made = click.command(
+            name, cls=click.Command, help=t(f"help.{name}"), short_help=t(f"short.{name}"), **attributes
+        )
+        return shared(made(function))
+
+    return decorate
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: object) -> None:
+    kept = ctx.ensure_object(dict)
+    if value not in (None, False):
+        kept[param.name] = value
+
+
+def wants_json() -> bool:
+    """Whether --json was given."""
+    return bool(click.get_current_context().ensure_object(dict).get("as_json"))
+
+
+def home() -> Path:
+    """Return the home asked for: --home, WENDANG_HOME, or `data` of the checkout."""
+    import os
+
+    given = click.get_current_context().ensure_object(dict).get("home") or os.environ.get("WENDANG_HOME")
+    return Path(given) if given else Path(__file__).resolve().parent.parent / "data"
+
+
+def opened(*, read_only: bool = False, **settings: Any) -> "Engine":  # noqa: ANN401
+    """Open the library of the home asked for."""
+    from rag import open_library
+
+    return open_library(home(), read_only=read_only, **settings)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON, not escaped."""
+    import json
+
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
