@@ -5,7 +5,7 @@ passage. Fusion is min-max over each leg's best: a passage's score is w·dense +
 leg's first is 1 and its last 0.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -55,7 +55,7 @@ def search(
     ranks = [{hit.passage: rank for rank, hit in enumerate(hits, 1)} for hits in (dense, keyword)]
     found = _passages(library, fused, sources=sources, limit=4 * top_k)
     ranked = [replace(p, dense_rank=ranks[0].get(p.id), keyword_rank=ranks[1].get(p.id)) for p in found]
-    return collapse(ranked)[:top_k]
+    return collapse(ranked, limit=top_k)
 
 
 def _dense_leg(library: Library, query: str, *, embedder: Embedder, contents: Sequence[int] | None) -> list[_Hit]:
@@ -128,12 +128,19 @@ def _passages(library: Library, scores: Mapping[int, float], *, sources: Sequenc
     ]
 
 
-def collapse(passages: Sequence[Passage]) -> list[Passage]:
-    """Return the passages without those that say the same as a better one before them."""
+def collapse(passages: Iterable[Passage], *, limit: int) -> list[Passage]:
+    """Return the first `limit` passages that do not say the same as a better one before them."""
     kept: list[tuple[Passage, set[str]]] = []
     for passage in passages:
+        if len(kept) == limit:
+            break
         folded = "".join(fold(passage.text).split())
         grams = {folded[i : i + 3] for i in range(max(1, len(folded) - 2))}
-        if not any(len(grams & other) > _SAME_SHARE * len(grams | other) for _, other in kept):
+        if not any(_same(grams, other) for _, other in kept):
             kept.append((passage, grams))
     return [passage for passage, _ in kept]
+
+
+def _same(grams: set[str], others: set[str]) -> bool:
+    small, large = sorted((len(grams), len(others)))
+    return small > _SAME_SHARE * large and len(grams & others) > _SAME_SHARE * len(grams | others)

@@ -22,7 +22,7 @@ class Settings(BaseSettings):
 
     embedder: str = Field("e5_onnx", description="a file of ingest/embedders")
     embedder_options: dict[str, Any] = Field(default_factory=dict)
-    top_k: int = Field(5, ge=1, le=100, description="passages found for a question")
+    top_k: int = Field(4, ge=1, le=100, description="passages found for a question")
     dense_weight: float = Field(0.5, ge=0, le=1, description="share of the dense leg in the fused score")
 
     backend: str = Field("llama_cpp", description="a file of rag/llms")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from ingest.errors import BadSetting
+from ingest import variants
 
 if TYPE_CHECKING:
     # Only for checking: `wendang --help` must not wait for these.
@@ -50,8 +48,7 @@ class Embedder(Protocol):
 
 def names() -> list[str]:
     """Return the names of all backends: the files of this folder without a leading underscore."""
-    modules = pkgutil.iter_modules([str(Path(__file__).parent)])
-    return sorted(module.name for module in modules if not module.name.startswith("_"))
+    return variants.names("ingest.embedders")
 
 
 def load(name: str, *, models_dir: Path, **options: Any) -> Embedder:  # noqa: ANN401 - any option's type
@@ -60,23 +57,8 @@ def load(name: str, *, models_dir: Path, **options: Any) -> Embedder:  # noqa: A
     `options` are those of the backend's `Options`. Raises BadSetting for an unknown name or option, MissingExtra where
     a package is not installed.
     """
-    if name not in names():
-        expected = ", ".join(names())
-        raise BadSetting(f"no embedder {name!r}; use one of {expected}", name="embedder", value=name, expected=expected)
-    from pydantic import ValidationError
-
-    backend = import_module(f"ingest.embedders.{name}")
-    try:
-        chosen = backend.Options(**options)
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        setting = ".".join(["embedder_options", *map(str, first["loc"])])
-        raise BadSetting(
-            f"setting {setting} = {first['input']!r}: {first['msg']}; correct it",
-            name=setting,
-            value=first["input"],
-            expected=first["msg"],
-        ) from exc
+    backend = variants.find("ingest.embedders", name, setting="embedder")
+    chosen = variants.options(backend, options, setting="embedder_options")
     return cast("Embedder", backend.load(chosen, models_dir=models_dir))
 
 

@@ -12,7 +12,7 @@ from ingest.library.catalog import Catalog
 from ingest.normalize import fold
 
 #: Changes whenever the same text would give other terms, so that the index is made anew.
-VERSION = "1"
+VERSION = "2"
 
 #: A term found in more of the passages than this is not searched for: it costs most and tells least.
 COMMON_SHARE = 0.1
@@ -49,9 +49,10 @@ class Keywords:
         with self._catalog.transaction():
             for name in ("keyword_terms", "keywords"):
                 self._catalog.execute(f"DROP TABLE IF EXISTS {name}")
+            # `detail` stays full: with less, bm25() of a contentless table is 0 for every row.
             self._catalog.execute(
                 "CREATE VIRTUAL TABLE keywords USING fts5"
-                "(terms, content='', detail='none', tokenize=\"unicode61 remove_diacritics 0\")"
+                "(terms, content='', tokenize=\"unicode61 remove_diacritics 0\")"
             )
             self._catalog.execute("CREATE VIRTUAL TABLE keyword_terms USING fts5vocab('keywords', 'row')")
             self._catalog.note("keywords", VERSION)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from ingest.errors import BadSetting
+from ingest import variants
 from rag.errors import UnusableModel
 from rag.gguf_file import read_header
 
@@ -84,18 +82,12 @@ class Family(Protocol):
 
 def names() -> list[str]:
     """Return the names of all families: the files of this folder without a leading underscore."""
-    folder = str(Path(__file__).parent)
-    return sorted(module.name for module in pkgutil.iter_modules([folder]) if not module.name.startswith("_"))
+    return variants.names("rag.families")
 
 
 def load(name: str) -> Family:
     """Return the family called `name`. Raises BadSetting for an unknown one."""
-    if name not in names():
-        expected = ", ".join(names())
-        raise BadSetting(
-            f"no prompt family {name!r}; use one of {expected}", name="family", value=name, expected=expected
-        )
-    return cast(Family, import_module(f"rag.families.{name}"))
+    return cast(Family, variants.find("rag.families", name, setting="family"))
 
 
 def read_info(path: Path) -> ModelInfo:

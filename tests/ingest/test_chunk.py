@@ -31,7 +31,8 @@ def test_sizes_stay_within_their_windows():
 def test_a_paragraph_of_fitting_size_is_a_passage_and_a_large_one_is_cut_evenly():
     fitting, large = story(8, seed=2, paragraph=8), story(20, seed=3, paragraph=20)
     text = f"{fitting}\n\n{large}"
-    first, *parts = [text[piece.start : piece.end] for piece in chunk(text)]
+    cut = chunk(text, sizes=Sizes(passage=(150, 480)))
+    first, *parts = [text[piece.start : piece.end] for piece in cut]
     assert first == fitting and "".join(parts) == large
     assert len(parts) == 2 and max(map(len, parts)) < 2 * min(map(len, parts))
 

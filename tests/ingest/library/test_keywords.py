@@ -21,6 +21,16 @@ def test_the_right_text_comes_first_in_either_script(library, folder, embedder):
     assert found(library, "年休假")[0].startswith("年休假")
 
 
+def test_the_best_match_comes_first_with_the_greatest_score(library, folder, embedder):
+    for number in range(8):
+        (folder / f"{number}.txt").write_text(f"第{number}号仓库的温度记录由质检组保管。", "utf-8")
+    (folder / "末.txt").write_text("冷库温度记录仪每年校准一次，校准证书由质检组保管。", "utf-8")
+    sync_all(library, folder, embedder)
+    (best, first), (_, second), *_ = library.keywords.search("温度记录仪多久校准", limit=5)
+    assert library.catalog.row("SELECT text FROM passages WHERE id = ?", best)["text"].startswith("冷库")
+    assert first > 2 * second > 0
+
+
 def test_a_file_is_found_by_its_name_and_after_a_rename_by_its_new_one(library, folder, embedder):
     (folder / "冷链手册.txt").write_text("箱体在出发前预冷两小时。", "utf-8")
     sync_all(library, folder, embedder)
