@@ -78,22 +78,27 @@ def ensure_default_model(models_dir: Path) -> Path:
 
     Raises UnusableModel where the installed parts are not the ones that belong together.
     """
-    target = models_dir / f"{NAME}-{KIND.lower()}.gguf"
-    if _is_made(target):
+    target = default_path(models_dir)
+    if is_made(target):
         return target
     models_dir.mkdir(parents=True, exist_ok=True)
     with FileLock(models_dir / ".reader.lock"):
-        if not _is_made(target):
+        if not is_made(target):
             _make(target)
     return target
+
+
+def default_path(models_dir: Path) -> Path:
+    """Return where the reader's GGUF file is, or will be."""
+    return models_dir / f"{NAME}-{KIND.lower()}.gguf"
 
 
 def _manifest_of(target: Path) -> Path:
     return target.with_suffix(".json")
 
 
-def _is_made(target: Path) -> bool:
-    """Tell whether the file is whole: the manifest is written last, and knows its size."""
+def is_made(target: Path) -> bool:
+    """Tell whether the reader's file is whole: the manifest is written last, and knows its size."""
     try:
         manifest = json.loads(_manifest_of(target).read_text("utf-8"))
         return bool(manifest["bytes"] == target.stat().st_size and manifest["adapter_sha256"] == _parts()["adapter"])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ingest import embedders
 from ingest.errors import BadSetting, LibraryBusy, LibraryDamaged, WendangError
-from rag.default_model import KIND, NAME
+from rag.default_model import NAME, default_path
 from rag.engine import Engine
 from rag.language_model import DEFAULT, describe
 from rag.settings import Settings, read_settings
@@ -128,7 +128,7 @@ def _model(settings: Settings) -> Finding:
     """Look at the model's file; a server is not asked, since that would open a connection."""
     if settings.backend != "llama_cpp":
         return Finding("model", "elsewhere", values={"backend": settings.backend, "model": settings.model})
-    made = settings.models / f"{NAME}-{KIND.lower()}.gguf"
+    made = default_path(settings.models)
     if settings.model in (None, "", DEFAULT) and not made.exists():
         return Finding("model", "not_made", values={"name": NAME})
     try:

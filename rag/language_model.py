@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag import families, llms
-from rag.default_model import NAME, ensure_default_model
+from rag.default_model import NAME, default_path, ensure_default_model, is_made
 from rag.errors import UnusableModel
 from rag.settings import Settings
 
@@ -49,3 +49,9 @@ def describe(settings: Settings) -> dict[str, str | None]:
         return {"name": settings.model, "family": settings.family}
     info = families.read_info(model_path(settings.model, models_dir=settings.models))
     return {"name": info.name, "family": settings.family or families.detect(info)}
+
+
+def is_prepared(settings: Settings) -> bool:
+    """Whether the model can be loaded at once; the default one is made at its first use, which takes some seconds."""
+    is_default = settings.model in (None, "", DEFAULT) and settings.backend == "llama_cpp"
+    return not is_default or is_made(default_path(settings.models))

@@ -74,3 +74,11 @@ def print_json(value: object) -> None:
     import json
 
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def tell_if_model_is_made_first(engine: "Engine") -> None:
+    """Say on stderr that the first question takes longer, where the default model is yet to be made."""
+    from rag.language_model import is_prepared
+
+    if not is_prepared(engine.settings):
+        click.echo(t("preparing_model"), err=True)

@@ -290,6 +290,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "资料库是空的：把文件放进 docs 文件夹，再运行 wendang sync",
         "the library is empty: put files into the docs folder and run `wendang sync`",
     ),
+    "preparing_model": (
+        "第一次提问：正在准备语言模型，需要十几秒",
+        "first question: making the language model ready, some seconds",
+    ),
     "removed": ("已移除 {count} 个文件（文件本身没有改动）", "{count} documents forgotten; their files are untouched"),
     "repaired": ("索引已重建：{count} 段", "indexes rebuilt: {count} passages"),
     "unverified": ("（未能核实）", " (not verified)"),

@@ -5,7 +5,7 @@ import pytest
 
 from rag import families, llms
 from rag.answer import stream_answer
-from rag.default_model import _checked_adapter, _is_made, ensure_default_model
+from rag.default_model import _checked_adapter, ensure_default_model, is_made
 from rag.errors import UnusableModel
 from rag.types import Done
 
@@ -15,14 +15,14 @@ def path(models_dir):
     return ensure_default_model(models_dir)
 
 
-def test_it_is_made_once(path, models_dir):
+def test_itis_made_once(path, models_dir):
     made = path.stat().st_mtime_ns
     assert ensure_default_model(models_dir) == path
     assert path.stat().st_mtime_ns == made
     assert not list(models_dir.glob(".making*"))
 
 
-def test_its_manifest_names_what_it_is_made_of(path):
+def test_its_manifest_names_what_itis_made_of(path):
     manifest = json.loads(path.with_suffix(".json").read_text("utf-8"))
     assert manifest["sha256"] == sha256(path.read_bytes()).hexdigest()
     assert manifest["licence"] == "Gemma Terms of Use"
@@ -36,8 +36,8 @@ def test_a_file_that_was_cut_does_not_count_as_made(path, tmp_path):
     cut = tmp_path / path.name
     cut.write_bytes(path.read_bytes()[:1000])
     cut.with_suffix(".json").write_bytes(path.with_suffix(".json").read_bytes())
-    assert _is_made(path)
-    assert not _is_made(cut)
+    assert is_made(path)
+    assert not is_made(cut)
 
 
 def test_another_adapter_is_refused(monkeypatch, tmp_path):

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from rag.types import Answer, Delta, Done
-from ui.options import define, opened, print_json, wants_json
+from ui.options import define, opened, print_json, tell_if_model_is_made_first, wants_json
 from ui.text import place, t
 
 
@@ -29,6 +29,7 @@ def command(
 ) -> int:
     """Print the answer as it is made, then its sources."""
     with opened(read_only=True, model=model) as library:
+        tell_if_model_is_made_first(library)
         if not library.status():
             click.echo(t("empty_library"), err=True)
         for event in library.stream(question, top_k=top_k, sources=sources, mode=mode, detail=detail):

@@ -4,7 +4,7 @@ import click
 
 from rag.types import Answer, Delta, Done
 from ui.commands.ask import show
-from ui.options import define, opened
+from ui.options import define, opened, tell_if_model_is_made_first
 from ui.text import place, t
 
 
@@ -16,6 +16,7 @@ def command(model: str | None) -> int:
     last: Answer | None = None
     click.echo(t("chat.hello"))
     with opened(read_only=True, model=model) as library:
+        tell_if_model_is_made_first(library)
         while (question := _next_question()) is not None:
             if question == "/new":
                 history.clear()

@@ -69,11 +69,11 @@ def use(model: str, family: str | None) -> int:
 
 def _records(settings: Settings) -> Iterable[dict[str, Any]]:
     """Yield the default model, and each GGUF file of the models folder."""
-    from rag.default_model import KIND, NAME
+    from rag.default_model import default_path
     from rag.language_model import DEFAULT
 
     chosen = settings.model or DEFAULT
-    default = settings.models / f"{NAME}-{KIND.lower()}.gguf"
+    default = default_path(settings.models)
     yield {"name": DEFAULT, "path": str(default), "family": "reader", "reason": None, "chosen": chosen == DEFAULT}
     found = sorted(settings.models.glob("*.gguf"))
     outside = [Path(chosen)] if Path(chosen).is_absolute() else []
