@@ -16,7 +16,7 @@ from hashlib import blake2b
 from itertools import pairwise
 
 #: Changes whenever the same text would be cut differently, so that libraries are cut again at their next sync.
-VERSION = "2"
+VERSION = "1"
 
 # A sentence ends after its final punctuation with the closing marks that belong to it, or at the end of a line.
 _SENTENCE_END = re.compile(r"(?:[。！？!?；;…]+|(?<=[A-Za-z])\.(?=\s))[”’」』）)\]】》\"']*\s*|\n\s*")
@@ -58,7 +58,7 @@ class Sizes:
     """Least and greatest sizes, in Chinese characters (`measure`), of the children and of the passages."""
 
     child: tuple[int, int] = (90, 230)
-    passage: tuple[int, int] = (150, 320)
+    passage: tuple[int, int] = (150, 480)
 
 
 @dataclass(frozen=True, slots=True)
