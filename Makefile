@@ -55,4 +55,4 @@ page: $(VENV)/installed
 	@$(BIN)/wendang page
 
 clean:
-	rm -rf $(VENV) data/library data/models
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

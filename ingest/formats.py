@@ -17,10 +17,14 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 # Formats that no loader reads and that must not be taken for text by their name.
 _OTHER_MAGIC = (
-    b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*", b"RIFF", b"\x1f\x8b",
-    b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x7fELF", b"MZ", b"SQLite format 3\0", b"ID3", b"\0\0\0\x18ftyp",
-    b"\0\0\0\x20ftyp", b"OggS", b"fLaC", b"GGUF", b"{\\rtf",
+    b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"\x1f\x8b",
+    b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x7fELF", b"SQLite format 3\0", b"\0\0\0\x18ftyp",
+    b"\0\0\0\x20ftyp", b"{\\rtf",
 )  # fmt: skip
+# Letters that a text may begin with too ("BMI 指数"): they count where a NUL follows, which no text has.
+_LETTER_MAGIC = (b"BM", b"MZ", b"ID3", b"RIFF", b"OggS", b"fLaC", b"GGUF")
+# A PDF begins with its mark, after a byte order mark or blanks at most; in a file named so, junk may precede it.
+_PDF = re.compile(rb"(?:\xef\xbb\xbf)?\s*%PDF-")
 _ZIP_MEMBERS = {"word/document.xml": ".docx"}
 _VISIBLE = re.compile("[^\\s\u00ad\u180e\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]")
 
@@ -82,13 +86,13 @@ def _suffix(path: Path, *, name: str) -> str:
     named = Path(name).suffix.lower()
     if not head:
         raise UnreadableFile(Reason.EMPTY)
-    if b"%PDF-" in head:
+    if _PDF.match(head) or (named == ".pdf" and b"%PDF-" in head):
         return ".pdf"
     if head.startswith(b"PK\x03\x04"):
         return _zip_suffix(path, named=named)
     if head.startswith(_OLE):
         raise UnreadableFile(_ole_reason(path), suffix=named)
-    if head.startswith(_OTHER_MAGIC):
+    if head.startswith(_OTHER_MAGIC) or (head.startswith(_LETTER_MAGIC) and b"\0" in head):
         raise UnreadableFile(Reason.UNSUPPORTED, suffix=named)
     if named in (".pdf", ".docx"):
         raise UnreadableFile(Reason.DAMAGED, cause=f"no {named[1:]} file inside")

@@ -55,6 +55,6 @@ def read_ahead(paths: Sequence[Path], *, jobs: int) -> Iterator[ReadFile]:
         while ahead:
             yield ahead.popleft().result()
     finally:
+        executor.shutdown(wait=False, cancel_futures=True)
         for worker in workers:
-            worker.close()
-        executor.shutdown(wait=True, cancel_futures=True)
+            worker.kill()

@@ -35,8 +35,15 @@ class FoundFile:
         return display_name(os.fsencode(self.path.stem))
 
 
-def scan(folder: Path, *, exclude: Collection[Path] = ()) -> Iterator[FoundFile]:
-    """Yield the files below `folder` in the order of their names.
+@dataclass(frozen=True, slots=True)
+class UnreadableFolder:
+    """A folder that cannot be listed: what it holds is not known, and not gone either."""
+
+    relative: bytes
+
+
+def scan(folder: Path, *, exclude: Collection[Path] = ()) -> Iterator[FoundFile | UnreadableFolder]:
+    """Yield the files below `folder` in the order of their names, and the folders that cannot be listed.
 
     Hidden and temporary files, links, devices and pipes are passed over, as are the folders in `exclude`.
     """
@@ -46,7 +53,10 @@ def scan(folder: Path, *, exclude: Collection[Path] = ()) -> Iterator[FoundFile]
         directory = waiting.pop()
         try:
             entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
-        except (PermissionError, FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            yield UnreadableFolder(os.fsencode(directory.relative_to(folder).as_posix()))
             continue
         below = []
         for entry in entries:
@@ -69,7 +79,7 @@ def is_temporary(name: str) -> bool:
 def _found(path: Path, *, folder: Path) -> FoundFile | None:
     try:
         status = path.lstat()
-    except FileNotFoundError:
+    except OSError:
         return None
     if not stat.S_ISREG(status.st_mode):
         return None

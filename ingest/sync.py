@@ -20,7 +20,7 @@ from ingest.library.documents import Pointer
 from ingest.library.store import Library
 from ingest.library.vectors import Vectors
 from ingest.readahead import ReadFile, read_ahead
-from ingest.scan import FoundFile, digest, fingerprint, scan
+from ingest.scan import FoundFile, UnreadableFolder, digest, display_name, fingerprint, scan
 from ingest.types import Added, Failed, Moved, Progress, Removed, Summary, SyncEvent, Unchanged, Updated
 
 #: A group of files is committed when it has this many texts to embed: some ten seconds of work on a laptop.
@@ -121,6 +121,10 @@ class Sync:
         folder_id = documents.folder_id(self._catalog, folder)
         known = documents.of_folder(self._catalog, folder_id)
         for file in scan(folder, exclude=self._exclude):
+            if isinstance(file, UnreadableFolder):
+                known = {path: row for path, row in known.items() if not _is_below(path, file.relative)}
+                yield Failed(display_name(file.relative), Reason.NOT_PERMITTED)
+                continue
             row = known.pop(file.relative, None)
             same = row is not None and row["stat"] == file.fingerprint and not self._force
             if not same or row is None or self._outdated(row):
@@ -292,6 +296,10 @@ class Sync:
         if isinstance(event, Added | Updated):
             self._summary = replace(self._summary, characters=self._summary.characters + event.characters)
         return event
+
+
+def _is_below(path: bytes, folder: bytes) -> bool:
+    return folder == b"." or path.startswith(folder + b"/")
 
 
 def _told(job: _Job, content: NewContent, *, seconds: float) -> list[Added | Updated | Failed]:

@@ -33,6 +33,7 @@ _REFUSAL = re.compile(REFUSAL_PATTERN)
 # Only this much of an answer is looked at: a long one that ends with what the documents lack is an answer.
 _REFUSAL_LENGTH = 60
 _ANSWER_TOKENS = 512
+_FIRST_END = re.compile(r"[。！？!?；;\n]|\[\d+\]")
 
 
 def stream_answer(
@@ -201,7 +202,7 @@ def _shown(said: Iterator[str]) -> Iterator[Delta]:
     for piece in said:
         text += piece
         end = complete_length(text)
-        if end > shown and not _may_refuse(text):
+        if end > shown and (shown or not _may_refuse(text)):
             yield Delta(text[shown:end])
             shown = end
     rest = REFUSAL if not shown and (is_refusal(text) or not text.strip()) else text[shown:]
@@ -210,7 +211,9 @@ def _shown(said: Iterator[str]) -> Iterator[Delta]:
 
 
 def _may_refuse(text: str) -> bool:
-    return REFUSAL.startswith(text) or text.startswith(REFUSAL.rstrip("。"))
+    """Whether a beginning may turn out to be a refusal: its first sentence is not complete, or it is one."""
+    complete = len(text) > _REFUSAL_LENGTH or _FIRST_END.search(text)
+    return not complete or is_refusal(text)
 
 
 def _loaded(model: "BaseChatModel | Callable[[], BaseChatModel]") -> "BaseChatModel":

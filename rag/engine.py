@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ingest import embedders
 from ingest.embedders import Embedder
-from ingest.errors import BadSetting, LibraryReadOnly
+from ingest.errors import BadSetting, LibraryBusy, LibraryReadOnly
 from ingest.library import documents, report
 from ingest.library.report import DocumentStatus, StoredText
 from ingest.library.store import Library
@@ -26,6 +27,7 @@ from rag.settings import Settings, read_settings
 from rag.types import Answer, Done, StreamEvent
 
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable
@@ -44,11 +46,12 @@ class Engine:
     """A library opened for use. Threads may share it; a `with` block closes it."""
 
     def __init__(self, settings: Settings, *, read_only: bool = False) -> None:
-        _stay_offline()
+        _stay_offline(downloads=bool(settings.embedder_options.get("download")))
         self.settings = settings
         settings.documents.mkdir(parents=True, exist_ok=True)
         self.library = Library(settings.library, read_only=read_only)
         self._loading = threading.RLock()
+        self._changing = threading.Lock()
         self._embedder: Embedder | None = None
         self._model: BaseChatModel | None = None
 
@@ -63,23 +66,25 @@ class Engine:
         """
         from ingest.sync import Sync
 
-        if self.library.read_only:
-            raise LibraryReadOnly("this library is open for reading; open it without read_only to sync")
         chosen = self._folders(folders)
         job = Sync(
             self.library,
             embedder=self.embedder,
-            exclude=[self.settings.library, self.settings.models],
+            # A synced folder inside another one is walked by itself.
+            exclude=[self.settings.library, self.settings.models, *documents.folders(self.library.catalog)],
             force=force,
             jobs=jobs or self.settings.jobs,
         )
-        yield from job.run(chosen)
+        with self._change():
+            yield from job.run(chosen)
 
     def remove(self, sources: Sequence[str]) -> None:
         """Forget documents until their files change; the files are left alone. NotInLibrary names a wrong one."""
-        for source in sources:
-            documents.forget(self.library.catalog, source)
-        self.library.collect()
+        with self._change():
+            with self.library.catalog.transaction():
+                for source in sources:
+                    documents.forget(self.library.catalog, source)
+            self.library.collect()
 
     def status(self, source: str | None = None) -> list[DocumentStatus]:
         """Return every document with its coverage, or the one named."""
@@ -91,7 +96,8 @@ class Engine:
 
     def repair(self) -> None:
         """Make the keyword and vector indexes anew from the record; no file is read, nothing is embedded."""
-        self.library.rebuild()
+        with self._change():
+            self.library.rebuild()
 
     # ── the questions ──
 
@@ -156,6 +162,10 @@ class Engine:
                 self._embedder = embedders.load(self.settings.embedder, models_dir=self.settings.models, **options)
             return self._embedder
 
+    def embeddings(self) -> "Embeddings":
+        """Return the embedder as LangChain's Embeddings."""
+        return embedders.as_langchain(self.embedder)
+
     def chat_model(self) -> "BaseChatModel":
         """Return the language model of the settings, loaded at first use."""
         from rag.language_model import load_model
@@ -205,9 +215,27 @@ class Engine:
         for folder in map(Path, given):
             path = folder.expanduser().absolute()
             if not path.is_dir():
-                raise BadSetting(f"{folder} is not a folder; give one that exists", name="FOLDER", value=str(folder))
+                raise BadSetting(
+                    f"{folder} is not a folder; give one that exists",
+                    name="FOLDER",
+                    value=str(folder),
+                    expected="a folder",
+                )
             chosen.append(next((outer for outer in known if path.is_relative_to(outer)), path))
         return list(dict.fromkeys(chosen or known))
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """Let one sync, removal or repair at a time change the library."""
+        if self.library.read_only:
+            raise LibraryReadOnly("this library is open for reading; open it without read_only to change it")
+        if not self._changing.acquire(blocking=False):
+            owner = f"{os.getpid()}"
+            raise LibraryBusy(f"the library is being changed by this process ({owner}); wait for it", owner=owner)
+        try:
+            yield
+        finally:
+            self._changing.release()
 
     def _check(self, question: str) -> None:
         limit = self.settings.question_limit
@@ -234,10 +262,14 @@ def _with_retrieval(event: Done, seconds: float) -> Done:
     return Done(replace(event.answer, timings={"retrieve_s": round(seconds, 4), **timings}))
 
 
-def _stay_offline() -> None:
-    """Turn off what the parts would send by themselves; a stray tracing variable would upload prompts."""
+def _stay_offline(*, downloads: bool) -> None:
+    """Turn off what the parts would send by themselves; a stray tracing variable would upload prompts.
+
+    `downloads` is whether the user asked for a model from a hub.
+    """
     for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2", "LANGCHAIN_TRACING", "LANGSMITH_TRACING_V2"):
         os.environ[name] = "false"
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    if not downloads:
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ["ANONYMIZED_TELEMETRY"] = "False"
     os.environ["DO_NOT_TRACK"] = "1"

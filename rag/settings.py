@@ -15,7 +15,7 @@ from ingest.errors import BadSetting
 class Settings(BaseSettings):
     """The settings of one library; `home` is where everything that the program writes lies."""
 
-    model_config = SettingsConfigDict(env_prefix="WENDANG_", extra="ignore", env_nested_delimiter="__")
+    model_config = SettingsConfigDict(env_prefix="WENDANG_", extra="forbid", env_nested_delimiter="__")
 
     home: Path
     models_dir: Path | None = Field(None, description="where models lie; default: `models` in the home")
@@ -60,12 +60,15 @@ class Settings(BaseSettings):
     @property
     def models(self) -> Path:
         """Where models lie."""
-        return self.models_dir or self.home / "models"
+        return self.home / (self.models_dir or Path("models")).expanduser()
 
 
 def read_settings(home: Path, **overrides: Any) -> Settings:  # noqa: ANN401 - any setting's type
     """Return the settings of a home; BadSetting names the first that cannot be used."""
     given = {name: value for name, value in overrides.items() if value is not None}
+    if "model" in given:
+        # The file's family is that of the file's model; another model tells its own.
+        given.setdefault("family", None)
     try:
         return Settings(home=home.expanduser().absolute(), **given)
     except ValidationError as exc:

@@ -59,7 +59,7 @@ def home() -> Path:
     import os
 
     given = click.get_current_context().ensure_object(dict).get("home") or os.environ.get("WENDANG_HOME")
-    return Path(given) if given else Path(__file__).resolve().parent.parent / "data"
+    return Path(given).expanduser().absolute() if given else Path(__file__).resolve().parent.parent / "data"
 
 
 def opened(*, read_only: bool = False, **settings: Any) -> "Engine":  # noqa: ANN401

@@ -1,11 +1,15 @@
 """Every text that users see, in Chinese and English. Keys are dotted names; values fill in {names}."""
 
+import re
 from collections.abc import Mapping
 from typing import Protocol
 
 from ingest.errors import Reason, WendangError
 
 _language = "zh"
+
+# All control characters but the line end and the tab; and the marks that reorder what is shown.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class _Placed(Protocol):
@@ -44,12 +48,28 @@ def error_text(error: WendangError) -> str:
     return " ".join(str(error).split())
 
 
+def printable(text: str) -> str:
+    """Return a document's text for a terminal: control characters, which may drive it, are shown as escapes."""
+    return _CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
+
+
 def place(found: _Placed) -> str:
     """Return where a passage or a citation stands: the source, and the page where there is one."""
-    return found.source + (t("place.page", page=found.page) if found.page else "")
+    return one_line(found.source) + (t("place.page", page=found.page) if found.page else "")
+
+
+def one_line(text: str) -> str:
+    """Return a name or a value for a line of its own: line ends are shown as escapes too."""
+    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 class _Values(dict[str, object]):
+    """Values of a text: a missing one is a question mark, one with control characters shows them as escapes."""
+
+    def __getitem__(self, key: str) -> object:
+        value = super().__getitem__(key)
+        return one_line(value) if isinstance(value, str) else value
+
     def __missing__(self, key: str) -> str:
         return "?"
 
@@ -294,6 +314,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "第一次提问：正在准备语言模型，需要十几秒",
         "first question: making the language model ready, some seconds",
     ),
+    "reason_and_remedy": ("{reason}；{remedy}", "{reason}; {remedy}"),
+    "checked": ("核对出处后：{answer}", "with its sources checked: {answer}"),
     "removed": ("已移除 {count} 个文件（文件本身没有改动）", "{count} documents forgotten; their files are untouched"),
     "repaired": ("索引已重建：{count} 段", "indexes rebuilt: {count} passages"),
     "unverified": ("（未能核实）", " (not verified)"),

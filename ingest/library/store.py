@@ -5,16 +5,17 @@ the vector index is told; one transaction adds the keywords and points the docum
 is taken out in the same order. A kill between any two steps leaves rows that no search can see, collected later.
 """
 
-import json
+import contextlib
 import os
 import sys
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import filelock
 import numpy as np
 
-from ingest.errors import LibraryBusy, LibraryReadOnly
+from ingest.errors import LibraryBusy, LibraryDamaged, LibraryReadOnly
 from ingest.library import documents
 from ingest.library.catalog import Catalog
 from ingest.library.contents import NewContent, keyword_rows, write_content
@@ -36,56 +37,79 @@ class Library:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.read_only = read_only
-        self._lock = filelock.FileLock(folder / "lock")
+        # Any thread may close what another one opened.
+        self._lock = filelock.FileLock(folder / "lock", thread_local=False)
+        self._changing = threading.RLock()
         self._vectors: ChromaVectors | None = None
         if not read_only:
             self._own()
-        self.catalog = Catalog(folder / "catalog.sqlite3", read_only=read_only)
+        try:
+            self.catalog = Catalog(folder / "catalog.sqlite3", read_only=read_only)
+        except LibraryDamaged:
+            self._lock.release()
+            raise
         self.keywords = Keywords(self.catalog)
-        if not read_only and not self.keywords.usable:
+        if not self.keywords.usable:
+            self._make_keywords()
+
+    def _make_keywords(self) -> None:
+        """Make the keyword index; a reader lets an owner do it (where there is one, it has just done so)."""
+        if not self.read_only:
             self._rebuild_keywords()
+            return
+        with contextlib.suppress(LibraryBusy):
+            Library(self.folder).close()
 
     def _own(self) -> None:
-        owner = self.folder / "owner.json"
+        owner = self.folder / "owner"
         try:
             self._lock.acquire(timeout=0)
         except filelock.Timeout as exc:
-            who = json.loads(owner.read_text("utf-8")) if owner.exists() else {}
+            who = owner.read_text("utf-8") if owner.exists() else "?"
             raise LibraryBusy(
-                f"the library {self.folder} is in use by process {who.get('pid', '?')} ({who.get('command', '?')}); "
-                "wait for it or stop it",
-                owner=f"{who.get('pid', '?')} ({who.get('command', '?')})",
+                f"the library {self.folder} is in use by process {who}; wait for it or stop it", owner=who
             ) from exc
         command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])
-        owner.write_text(json.dumps({"pid": os.getpid(), "command": command}, ensure_ascii=False), "utf-8")
+        written = self.folder / f"owner-{os.getpid()}"
+        written.write_text(f"{os.getpid()} ({command})", "utf-8", errors="backslashreplace")
+        written.replace(owner)
 
     @property
     def vectors(self) -> ChromaVectors:
         """The vector index, opened at first use; what a kill left behind is put right then."""
         if self.read_only:
             raise LibraryReadOnly("a library opened for reading has no vector index")
-        if self._vectors is None:
-            vectors = ChromaVectors(self.folder, catalog=self.catalog)
-            self._collect(vectors)
-            if not vectors.agrees():
-                vectors.rebuild()
-            self._vectors = vectors
-        return self._vectors
+        with self._changing:
+            if self._vectors is None:
+                vectors = ChromaVectors(self.folder, catalog=self.catalog)
+                self._collect(vectors)
+                if not vectors.agrees():
+                    vectors.rebuild()
+                self._vectors = vectors
+            return self._vectors
 
     def publish(self, new: Sequence[tuple[NewContent, Sequence[Pointer]]], *, vectors: Mapping[bytes, Vectors]) -> None:
         """Write contents and let documents show them, all at once for any search.
 
-        `vectors` has those of the children that the record does not have yet, by key.
+        `vectors` has those of the children that the record does not have yet, by key (`known_vectors`).
         """
+        with self._changing:
+            self._publish(new, vectors=vectors)
+
+    def _publish(
+        self, new: Sequence[tuple[NewContent, Sequence[Pointer]]], *, vectors: Mapping[bytes, Vectors]
+    ) -> None:
         index = self.vectors
         with self.catalog.transaction():
             self.keep_vectors(vectors)
             content_ids = [write_content(self.catalog, content) for content, _ in new]
-        rows = self.catalog.rows(
-            "SELECT children.id, vector FROM children JOIN vectors ON key = vector_key"
-            " JOIN passages ON passages.id = passage_id"
-            f" WHERE content_id IN ({','.join(map(str, content_ids))})"
-        )
+            rows = self.catalog.rows(
+                "SELECT children.id, vector FROM children LEFT JOIN vectors ON key = vector_key"
+                " JOIN passages ON passages.id = passage_id"
+                f" WHERE content_id IN ({','.join(map(str, content_ids))})"
+            )
+            if any(row[1] is None for row in rows):
+                raise ValueError("a child without a vector: embed what known_vectors() did not name")
         if rows:
             index.add([row[0] for row in rows], as_matrix(row[1] for row in rows))
         with self.catalog.transaction():
@@ -112,11 +136,9 @@ class Library:
 
     def collect(self) -> None:
         """Take out the contents that no document points at any more."""
-        orphans = self.catalog.number(
-            "SELECT count(*) FROM contents WHERE id NOT IN (SELECT content_id FROM documents)"
-        )
-        if orphans:
-            self._collect(self.vectors)
+        with self._changing:
+            if self.catalog.row(_ORPHANS):
+                self._collect(self.vectors)
 
     def _collect(self, vectors: ChromaVectors) -> None:
         children = self.catalog.rows(
@@ -142,15 +164,19 @@ class Library:
         return self.vectors.nearest(question, limit=limit)
 
     def known_vectors(self, keys: Iterable[bytes]) -> set[bytes]:
-        """Return those of the keys whose vectors the record has."""
+        """Return those of the keys whose vectors the record has, and keeps until they are used."""
+        with self._changing:
+            # What a kill left behind goes now: later, it would take vectors along that were counted on here.
+            self._collect(self.vectors)
         return {key for key in keys if self.catalog.row("SELECT 1 FROM vectors WHERE key = ?", key)}
 
     def rebuild(self) -> None:
         """Make both indexes anew from the record, without what nothing refers to; nothing is read or embedded."""
-        self.collect()
-        self.catalog.execute("DELETE FROM vectors WHERE key NOT IN (SELECT vector_key FROM children)")
-        self._rebuild_keywords()
-        self.vectors.rebuild()
+        with self._changing:
+            self.collect()
+            self.catalog.execute("DELETE FROM vectors WHERE key NOT IN (SELECT vector_key FROM children)")
+            self._rebuild_keywords()
+            self.vectors.rebuild()
 
     def _rebuild_keywords(self) -> None:
         with self.catalog.transaction():

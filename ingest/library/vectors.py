@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -91,9 +91,9 @@ class ChromaVectors:
         total = self._catalog.number("SELECT count(*) FROM children")
         if total:
             logger.info("building the vector index: %d vectors", total)
-        self.close()
+        let_go = self._close_client
         folder = self._parent / f"chroma-{time.time_ns()}"
-        self._connect(folder, create=True)
+        collection, self._close_client = _create(folder)
         after = 0
         while rows := self._catalog.rows(
             "SELECT children.id, vector FROM children JOIN vectors ON key = vector_key"
@@ -102,17 +102,18 @@ class ChromaVectors:
             _BATCH,
         ):
             after = rows[-1][0]
-            self.add([row[0] for row in rows], as_matrix(row[1] for row in rows))
+            _upsert(collection, [row[0] for row in rows], as_matrix(row[1] for row in rows))
+        self._collection = collection
         self._catalog.note("vectors", folder.name)
+        if let_go is not None:
+            let_go()
         for other in self._parent.glob("chroma-*"):
             if other != folder:
                 shutil.rmtree(other, ignore_errors=True)
 
     def add(self, ids: Sequence[int], vectors: Vectors) -> None:
         """Add children's vectors, or replace them."""
-        for start in range(0, len(ids), _BATCH):
-            batch = slice(start, start + _BATCH)
-            self._opened.upsert(ids=[str(id_) for id_ in ids[batch]], embeddings=vectors[batch])
+        _upsert(self._opened, ids, vectors)
 
     def remove(self, ids: Sequence[int]) -> None:
         """Take children out; ids that are not there are no error, nor is an index that is to be rebuilt."""
@@ -140,24 +141,14 @@ class ChromaVectors:
             raise RuntimeError("the vector index is closed")
         return self._collection
 
-    def _connect(self, folder: Path, *, create: bool = False) -> None:
+    def _connect(self, folder: Path) -> None:
         """Open the collection in `folder`; one that Chroma cannot open (by whatever of its errors) stays closed."""
-        import chromadb
-        from chromadb.config import Settings
         from chromadb.errors import ChromaError
 
-        settings = Settings(anonymized_telemetry=False, allow_reset=False)
-        if create:
-            client = chromadb.PersistentClient(path=str(folder), settings=settings)
-            self._collection = client.create_collection(
-                "children", embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-            )
-            self._close_client = cast("Client", client).close
-            return
         try:
-            client = chromadb.PersistentClient(path=str(folder), settings=settings)
+            client = _client(folder)
             self._collection = client.get_collection("children", embedding_function=None)
-            self._close_client = cast("Client", client).close
+            self._close_client = client.close
         except (ChromaError, ValueError, OSError) as exc:
             logger.warning("the vector index cannot be opened: %s", exc)
 
@@ -186,3 +177,25 @@ class ChromaVectors:
             return False
         distances = found["distances"] or []
         return len(distances) == len(probes) and all(row and row[0] < _SAME for row in distances)
+
+
+def _client(folder: Path) -> "Client":
+    import chromadb
+    from chromadb.config import Settings
+
+    settings = Settings(anonymized_telemetry=False, allow_reset=False)
+    return cast("Client", chromadb.PersistentClient(path=str(folder), settings=settings))
+
+
+def _create(folder: Path) -> "tuple[Collection, Callable[[], None]]":
+    """Return a new collection in `folder`, and what lets its files go."""
+    client = _client(folder)
+    cosine: Any = {"hnsw": {"space": "cosine"}}
+    collection = client.create_collection("children", embedding_function=None, configuration=cosine)
+    return collection, client.close
+
+
+def _upsert(collection: "Collection", ids: Sequence[int], vectors: Vectors) -> None:
+    for start in range(0, len(ids), _BATCH):
+        batch = slice(start, start + _BATCH)
+        collection.upsert(ids=[str(id_) for id_ in ids[batch]], embeddings=vectors[batch])

@@ -90,6 +90,11 @@ def test_ole_files_are_old_office_or_encrypted(write):
     assert reason(write("a.docx", ole + "EncryptedPackage".encode("utf-16-le") + bytes(100))) is Reason.ENCRYPTED
 
 
+@pytest.mark.parametrize("text", ["BMI 指数过高的员工应当复查。", "MZ 系列温控箱", "ID3 决策树", "文件以 %PDF- 开头。"])
+def test_a_text_that_begins_like_another_format_is_a_text(write, text):
+    assert load(write("a.txt", text.encode()))[0].page_content == text
+
+
 @pytest.mark.parametrize("suffix", [".docx", ".pdf"])
 def test_other_content_under_the_name_of_a_binary_format_is_damage(write, suffix):
     assert reason(write(f"a{suffix}", b"no such thing at all" * 20)) is Reason.DAMAGED

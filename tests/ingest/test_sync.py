@@ -70,7 +70,7 @@ def test_a_copy_shares_its_content_and_outlives_the_first(library, folder, embed
     sync_all(library, folder, embedder)
     (folder / "乙.txt").write_bytes((folder / "甲.txt").read_bytes())
     event, summary = sync_all(library, folder, embedder)[-2:]
-    assert isinstance(event, Added | Unchanged) and summary.embedded == 0 and summary.added == 1
+    assert event == Added("乙.txt", 1, 1, 12, 0.0) and summary.embedded == 0
     (folder / "甲.txt").unlink()
     sync_all(library, folder, embedder)
     assert visible_sources(library) == ["乙.txt"]
@@ -129,6 +129,7 @@ def test_a_forgotten_document_stays_away_until_its_file_changes(library, folder,
     library.collect()
     assert sync_all(library, folder, embedder) == [Summary(seconds=pytest.approx(0, abs=60))]
     assert library.keywords.search("通行证", limit=3) == [] and visible_sources(library) == []
+    assert library.catalog.number("SELECT count(*) FROM vectors") == 0, "its text is gone, not only hidden"
     (folder / "甲.txt").write_text("临时通行证两天有效。", "utf-8")
     assert isinstance(sync_all(library, folder, embedder)[0], Added)
 
@@ -168,6 +169,22 @@ def test_a_missing_folder_removes_nothing(library, folder, embedder):
     event, _ = sync_all(library, folder, embedder)
     assert event == Failed(str(folder), Reason.VANISHED)
     assert visible_sources(library) == ["甲.txt"]
+
+
+def test_a_subfolder_that_cannot_be_listed_loses_nothing(library, folder, embedder, monkeypatch):
+    (folder / "内部").mkdir()
+    (folder / "内部" / "甲.txt").write_text("薪资表由财务保管。", "utf-8")
+    sync_all(library, folder, embedder)
+    listed = os.scandir
+
+    def refusing(path):
+        if Path(path).name == "内部":
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert sync_all(library, folder, embedder)[0] == Failed("内部", Reason.NOT_PERMITTED)
+    assert visible_sources(library) == ["内部/甲.txt"]
 
 
 def test_hidden_and_temporary_files_and_links_are_passed_over(library, folder, embedder, tmp_path):

@@ -52,8 +52,8 @@ def test_a_model_may_be_given_as_a_function_that_loads_it(passage):
     "said", ["资料中没有相关内容", "资料中没有相关内容。[1]", "根据提供的资料，没有提到年假的天数。", " "]
 )
 def test_a_refusal_in_any_words_is_the_one_refusal(passage, said):
-    _, answer = run("年假几天？", [passage(TRAVEL)], saying(said))
-    assert answer.text == REFUSAL
+    shown, answer = run("年假几天？", [passage(TRAVEL)], saying(said))
+    assert shown == answer.text == REFUSAL
     assert answer.refused
     assert answer.citations == ()
 
@@ -63,7 +63,16 @@ def test_the_refusal_is_shown_once_and_whole(passage):
 
 
 @pytest.mark.parametrize(
-    "said", ["资料室位于三楼。", "没有年假的员工可以申请调休[1]。", "资料表明没有问题。", "内容不限。"]
+    "said",
+    [
+        "资料室位于三楼。",
+        "没有年假的员工可以申请调休[1]。",
+        "资料表明没有问题。",
+        "内容不限。",
+        "内容不包括运费和税费。",
+        "信息不涉及个人隐私[1]",
+        "资料未提供发票的，不予报销[1]。",
+    ],
 )
 def test_an_answer_that_only_sounds_like_a_refusal_is_none(said):
     assert not is_refusal(said)

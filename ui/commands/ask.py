@@ -1,13 +1,14 @@
 """`wendang ask`: an answer from the files, with the passages it rests on."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 import click
 
-from rag.types import Answer, Delta, Done
+from rag.types import Answer, Delta, Done, StreamEvent
 from ui.options import define, opened, print_json, tell_if_model_is_made_first, wants_json
-from ui.text import place, t
+from ui.text import place, printable, t
 
 
 @define("ask")
@@ -32,23 +33,33 @@ def command(
         tell_if_model_is_made_first(library)
         if not library.status():
             click.echo(t("empty_library"), err=True)
-        for event in library.stream(question, top_k=top_k, sources=sources, mode=mode, detail=detail):
-            if isinstance(event, Delta) and not (wants_json() or no_stream):
-                click.echo(event.text, nl=False)
-            elif isinstance(event, Done):
-                show(question, event.answer, streamed=not no_stream)
+        events = library.stream(question, top_k=top_k, sources=sources, mode=mode, detail=detail)
+        show(question, events, live=not (no_stream or wants_json()))
     return 0
 
 
-def show(question: str, answer: Answer, *, streamed: bool) -> None:
-    """Print an answer as JSON, or its text (unless it was streamed) and its sources."""
+def show(question: str, events: Iterator[StreamEvent], *, live: bool) -> Answer:
+    """Print an answer as it is made (`live`) or when it is complete, then its sources; or all of it as JSON.
+
+    Checking the citations may change the text; where it did, the checked text is printed too.
+    """
+    shown = ""
+    for event in events:
+        if isinstance(event, Delta) and live:
+            click.echo(printable(event.text), nl=False)
+            shown += event.text
+        elif isinstance(event, Done):
+            answer = event.answer
     if wants_json():
         print_json(as_record(question, answer))
-        return
-    click.echo("" if streamed else answer.text)
+        return answer
+    click.echo("" if live else printable(answer.text))
+    if live and shown.strip() != answer.text.strip():
+        click.echo(t("checked", answer=answer.text))
     for citation in answer.citations:
         mark = "" if citation.verified else t("unverified")
-        click.echo(f"\n[{citation.n}] {place(citation)}{mark}\n    {citation.quote}")
+        click.echo(f"\n[{citation.n}] {place(citation)}{mark}\n    {printable(citation.quote)}")
+    return answer
 
 
 def as_record(question: str, answer: Answer) -> dict[str, Any]:

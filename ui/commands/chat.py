@@ -2,10 +2,11 @@
 
 import click
 
-from rag.types import Answer, Delta, Done
+from ingest.errors import WendangError
+from rag.types import Answer
 from ui.commands.ask import show
-from ui.options import define, opened, tell_if_model_is_made_first
-from ui.text import place, t
+from ui.options import define, opened, tell_if_model_is_made_first, wants_json
+from ui.text import error_text, place, printable, t
 
 
 @define("chat")
@@ -19,18 +20,19 @@ def command(model: str | None) -> int:
         tell_if_model_is_made_first(library)
         while (question := _next_question()) is not None:
             if question == "/new":
-                history.clear()
+                history, last = [], None
             elif question == "/sources":
                 for n, passage in enumerate(last.passages if last else (), 1):
-                    click.echo(f"[{n}] {place(passage)}\n{passage.text}\n")
+                    click.echo(f"[{n}] {place(passage)}\n{printable(passage.text)}\n")
+            elif question.startswith("/"):
+                click.echo(t("chat.hello"))
             elif question:
-                for event in library.stream(question, history=history):
-                    if isinstance(event, Delta):
-                        click.echo(event.text, nl=False)
-                    elif isinstance(event, Done):
-                        last = event.answer
-                        show(question, last, streamed=True)
-                        history.append((question, last.text))
+                try:
+                    last = show(question, library.stream(question, history=history), live=not wants_json())
+                except WendangError as exc:
+                    click.echo(error_text(exc), err=True)
+                else:
+                    history.append((question, last.text))
     return 0
 
 

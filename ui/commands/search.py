@@ -7,7 +7,7 @@ import click
 
 from ingest.types import Passage
 from ui.options import define, opened, print_json, wants_json
-from ui.text import place, t
+from ui.text import place, printable, t
 
 
 @define("search")
@@ -25,7 +25,7 @@ def command(query: str, top_k: int | None, sources: tuple[str, ...], leg: Any) -
             click.echo(t("search.nothing") if library.status() else t("empty_library"), err=True)
         else:
             for rank, passage in enumerate(found, 1):
-                click.echo(f"[{rank}] {place(passage)}  {passage.score:.2f}\n{passage.text}\n")
+                click.echo(f"[{rank}] {place(passage)}  {passage.score:.2f}\n{printable(passage.text)}\n")
     return 0
 
 

@@ -28,8 +28,6 @@ def command(source: str | None) -> int:
 
 def library_record(library: Engine) -> dict[str, Any]:
     """Return the library as `status --json` prints it."""
-    from rag.language_model import describe
-
     documents = library.status()
     return {
         "files": len(documents),
@@ -41,9 +39,20 @@ def library_record(library: Engine) -> dict[str, Any]:
         },
         "pending": sum(document.status == "pending" for document in documents),
         "embedder": {"name": library.embedder.name, "dimensions": library.embedder.dimensions},
-        "model": describe(library.settings),
+        "model": _model(library),
         "documents": [_document(document) for document in documents],
     }
+
+
+def _model(library: Engine) -> dict[str, str | None]:
+    """Return the chosen model's name and family; a model that cannot be used has none, and is `doctor`'s business."""
+    from rag.errors import UnusableModel
+    from rag.language_model import describe
+
+    try:
+        return describe(library.settings)
+    except UnusableModel:
+        return {"name": library.settings.model, "family": None}
 
 
 def document_record(library: Engine, source: str) -> dict[str, Any]:
@@ -96,7 +105,7 @@ def _print_library(record: dict[str, Any]) -> None:
             str(document["pages"]),
             f"{document['characters']['indexed']}/{document['characters']['read']}",
             document["encoding"] or "",
-            f"{document['reason']}；{document['remedy']}" if document["reason"] else "",
+            t("reason_and_remedy", **document) if document["reason"] else "",
         )
         for document in record["documents"]
     ]

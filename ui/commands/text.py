@@ -3,7 +3,7 @@
 import click
 
 from ui.options import define, opened, print_json, wants_json
-from ui.text import t
+from ui.text import printable, t
 
 
 @define("text")
@@ -24,5 +24,5 @@ def command(source: str, page: int | None) -> int:
             }
         )
     else:
-        click.echo(stored.text)
+        click.echo(printable(stored.text))
     return 0

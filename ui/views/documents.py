@@ -9,7 +9,7 @@ import streamlit as st
 from ingest.errors import WendangError
 from ingest.library.report import DocumentStatus
 from ingest.scan import is_temporary
-from ingest.types import Progress, Summary, SyncEvent, Unchanged
+from ingest.types import Gap, Progress, Summary, SyncEvent, Unchanged
 from ui.commands.sync import as_record
 from ui.text import error_text, reason_text, t
 from ui.views import inert, uploads
@@ -58,9 +58,6 @@ def _store(shared: Shared, files: list[tuple[str, bytes]]) -> None:
 
 def _sync(shared: Shared) -> None:
     """Sync and show what happens; one tab at a time."""
-    if not shared.syncing.acquire(blocking=False):
-        inert.note(t("page.syncing"), kind="warning")
-        return
     bar, box, lines = st.progress(0.0), st.empty(), list[str]()
     try:
         stream = cast("Generator[SyncEvent, None, None]", shared.engine.sync())
@@ -76,8 +73,6 @@ def _sync(shared: Shared) -> None:
                     bar.empty()
     except WendangError as exc:
         inert.note(error_text(exc), kind="error")
-    finally:
-        shared.syncing.release()
 
 
 def _show_table(documents: list[DocumentStatus]) -> None:
@@ -90,7 +85,7 @@ def _show_table(documents: list[DocumentStatus]) -> None:
 
 def _row(document: DocumentStatus) -> tuple[str, str, str, int, int, str]:
     gap = document.gap
-    remarks = "；".join(reason_text(gap.reason, {**gap.values, "page": gap.page})) if gap else ""
+    remarks = _remarks(gap) if gap else ""
     return (
         document.source,
         t(f"status.{document.status}"),
@@ -101,10 +96,19 @@ def _row(document: DocumentStatus) -> tuple[str, str, str, int, int, str]:
     )
 
 
+def _remarks(gap: Gap) -> str:
+    reason, remedy = reason_text(gap.reason, {**gap.values, "page": gap.page})
+    return t("reason_and_remedy", reason=reason, remedy=remedy)
+
+
 def _offer_removal(shared: Shared, sources: list[str]) -> None:
     with st.expander(t("page.remove")):
         st.caption(t("page.remove_help"))
         chosen = st.multiselect(t("page.remove_which"), sources, label_visibility="collapsed")
         if st.button(t("page.remove_button"), disabled=not chosen):
-            shared.engine.remove(chosen)
-            st.rerun()
+            try:
+                shared.engine.remove(chosen)
+            except WendangError as exc:
+                inert.note(error_text(exc), kind="error")
+            else:
+                st.rerun()

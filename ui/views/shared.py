@@ -1,7 +1,6 @@
-"""What all tabs of the page share: one open library, and whose turn it is to change it."""
+"""What all tabs of the page share: one open library."""
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.errors import LibraryBusy
@@ -10,11 +9,10 @@ from rag import Engine, open_library
 
 @dataclass(frozen=True)
 class Shared:
-    """The library; `busy` says who owns it where this process can only read. Whoever syncs holds `syncing`."""
+    """The library; `busy` says who owns it where this process can only read."""
 
     engine: Engine
     busy: LibraryBusy | None = None
-    syncing: threading.Lock = field(default_factory=threading.Lock)
 
     def close(self) -> None:
         """Let the library go."""
