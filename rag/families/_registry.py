@@ -42,13 +42,18 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are chosen; a temperature of 0 takes the likeliest. `max_tokens` is the longest answer."""
+    """How tokens are chosen; a temperature of 0 takes the likeliest. `max_tokens` is the longest answer.
+
+    `refusal_margin`: how much likelier, in logits, the beginning of a refusal must be than that of an answer. A model
+    that refuses too soon is held to what it would say otherwise.
+    """
 
     temperature: float = 0.0
     top_k: int = 40
     top_p: float = 0.9
     repeat_penalty: float = 1.0
     max_tokens: int = 512
+    refusal_margin: float = 0.0
 
 
 class Family(Protocol):

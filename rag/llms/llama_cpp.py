@@ -23,6 +23,7 @@ from rag import families
 from rag.errors import ContextTooSmall, ModelFailed, UnusableModel
 from rag.families import Family, Sampling, Segment
 from rag.llms._streams import decoded, until_stopped
+from rag.prompts import REFUSAL
 
 logger = logging.getLogger(__name__)
 
@@ -198,15 +199,10 @@ class LlamaCppChat(BaseChatModel):
         """Yield the bytes of each token until the model ends its answer, or `limit` tokens are made."""
         self.llama.set_seed(self.options.seed)
         ends = self._end_tokens()
-        running = self.llama.generate(
-            tokens,
-            temp=sampling.temperature,
-            top_k=sampling.top_k,
-            top_p=sampling.top_p,
-            min_p=0.0,
-            repeat_penalty=sampling.repeat_penalty,
-        )
-        with closing(running):
+        if sampling.refusal_margin and (instead := self._instead_of_refusal(tokens, sampling=sampling)) is not None:
+            yield self.llama.detokenize([instead])
+            tokens, limit = [*tokens, instead], limit - 1
+        with closing(self._running(tokens, sampling=sampling)) as running:
             for _ in range(limit):
                 try:
                     token = next(running)
@@ -219,6 +215,32 @@ class LlamaCppChat(BaseChatModel):
                 if token in ends:
                     return
                 yield self.llama.detokenize([token])
+
+    def _running(self, tokens: list[int], *, sampling: Sampling) -> Generator[int]:
+        """Return llama.cpp's tokens one by one; what the prompt shares with the last one is not read again."""
+        running: Generator[int] = self.llama.generate(
+            tokens,
+            temp=sampling.temperature,
+            top_k=sampling.top_k,
+            top_p=sampling.top_p,
+            min_p=0.0,
+            repeat_penalty=sampling.repeat_penalty,
+        )
+        return running
+
+    def _instead_of_refusal(self, tokens: list[int], *, sampling: Sampling) -> int | None:
+        """Return the likeliest first token of an answer, where the model would refuse by less than the margin."""
+        import llama_cpp
+        import numpy as np
+
+        refusal = self.get_token_ids(REFUSAL)[0]
+        with closing(self._running(tokens, sampling=sampling)) as running:
+            if next(running) != refusal:
+                return None
+        logits = np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(self.llama.ctx, -1), (self.llama.n_vocab(),))
+        other = int(np.argmax(np.where(np.arange(len(logits)) == refusal, -np.inf, logits)))
+        hesitant = logits[refusal] - logits[other] < sampling.refusal_margin
+        return other if hesitant and other not in self._end_tokens() else None
 
     def _end_tokens(self) -> set[int]:
         """Return the tokens that end an answer: the vocabulary's own, and the family's stops that are one token."""
