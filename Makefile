@@ -19,8 +19,8 @@ export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_SER
 demo: install
 	@echo "▶ 同步示例资料 data/docs"
 	@$(BIN)/wendang sync
-	@echo "▶ wendang ask \"工作满一年的员工，每年有几天年假？\""
-	@$(BIN)/wendang ask "工作满一年的员工，每年有几天年假？"
+	@echo "▶ wendang ask \"锦城湖线班车早上几点发车？\""
+	@$(BIN)/wendang ask "锦城湖线班车早上几点发车？"
 
 install: $(VENV)/installed
 

@@ -15,7 +15,7 @@ from ui.text import error_text, set_language, t
 
 
 class Commands(click.Group):
-    """The commands, found by their files; none is imported before it is needed, or help asks for all."""
+    """The commands, found by their files; none is imported before it is called (the help knows them by their texts)."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
@@ -27,6 +27,11 @@ class Commands(click.Group):
             return None
         command: click.Command = import_module(f"ui.commands.{cmd_name}").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a line for each command."""
+        with formatter.section(t("commands")):
+            formatter.write_dl([(name, t(f"short.{name}")) for name in self.list_commands(ctx)])
 
 
 def build() -> click.Group:
@@ -72,6 +77,8 @@ def _run(arguments: list[str]) -> int:
     """Return the exit status of a command line; errors that users can mend become one line on stderr."""
     try:
         return int(build().main(args=arguments, standalone_mode=False) or 0)
+    except SystemExit:
+        return 0  # so click ends where the reader of a pipe has left
     except click.exceptions.Exit as exc:
         return exc.exit_code
     except click.ClickException as exc:

@@ -155,6 +155,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Wendang: ask your own documents, on your own machine; every answer cites its source.\n\n"
         "Put files into data/docs, run `wendang sync`, then `wendang ask QUESTION`.",
     ),
+    "commands": ("命令", "Commands"),
     "option.home": ("资料库所在的文件夹（默认 data）", "the home folder (default: data)"),
     "option.json": ("输出 JSON", "print JSON"),
     "option.lang": ("界面语言", "language of the texts"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ LEAVE = (
     "第一章 休假\n\n员工工作满一年不满十年的，每年享有五天带薪年休假；满十年的享有十天。\n\n"
     "年休假须提前三个工作日申请。"
 )
+BUS = ROOT / "data" / "docs" / "通知" / "食堂与班车调整通知.txt"
 RENT = "租賃合同\n\n押金為兩個月租金，共計新台幣六萬元，租期屆滿後三十日內無息退還。"
 
 # Every attempt to open a connection is an error: what is asked of the program needs none.
@@ -33,6 +35,7 @@ def home(tmp_path_factory):
     (made / "docs" / "合同").mkdir(parents=True)
     (made / "docs" / "休假.txt").write_text(LEAVE, "gb18030")
     (made / "docs" / "合同" / "租賃.txt").write_text(RENT, "big5hkscs")
+    shutil.copy(BUS, made / "docs" / "班车.txt")
     return made
 
 
@@ -59,8 +62,8 @@ def synced(run):
 
 
 def test_sync_prints_one_json_object_a_line_and_the_summary_last(synced):
-    assert [event["event"] for event in synced] == ["added", "added", "summary"]
-    assert {event.get("source") for event in synced[:2]} == {"休假.txt", "合同/租賃.txt"}
+    assert [event["event"] for event in synced] == ["added"] * 3 + ["summary"]
+    assert {event.get("source") for event in synced[:3]} == {"休假.txt", "合同/租賃.txt", "班车.txt"}
     assert set(synced[0]) == {"event", "source", "pages", "passages", "characters", "seconds"}
     counted = {
         "added",
@@ -87,26 +90,30 @@ def test_search_prints_passages_that_are_slices_of_the_stored_text(run, synced):
 
 
 def test_ask_cites_the_exact_place(run, synced):
-    record = json.loads(run("ask", "工作满一年的员工每年有几天年休假？", "--json").stdout)
-    assert not record["refused"] and "五天" in record["answer"]
+    record = json.loads(run("ask", "锦城湖线班车早上几点发车？", "--json").stdout)
+    assert not record["refused"] and "7:35" in record["answer"]
     [citation, *_] = record["citations"]
-    assert citation["source"] == "休假.txt" and citation["verified"]
-    stored = json.loads(run("--json", "text", "休假.txt").stdout)["text"]
+    assert citation["source"] == "班车.txt" and citation["verified"]
+    stored = json.loads(run("--json", "text", "班车.txt").stdout)["text"]
     assert stored[citation["start"] : citation["end"]] == citation["quote"]
     assert {"prompt_tokens", "completion_tokens"} <= set(record["usage"])
     assert {"retrieve_s", "first_token_s", "total_s"} <= set(record["timings"])
 
 
 def test_ask_streams_the_answer_and_lists_its_sources(run, synced):
-    done = run("ask", "押金是多少？")
-    assert done.returncode == 0 and "合同/租賃.txt" in done.stdout and "六萬元" in done.stdout
+    done = run("ask", "锦城湖线班车早上几点发车？")
+    assert done.returncode == 0 and "7:35[" in done.stdout and "班车.txt" in done.stdout
 
 
 def test_status_counts_everything_that_was_read(run, synced):
     record = json.loads(run("status", "--json").stdout)
-    assert record["files"] == 2 and record["pending"] == 0 and record["embedder"]["dimensions"] == 384
-    assert record["characters"]["read"] == record["characters"]["indexed"] == len(LEAVE) + len(RENT)
-    assert {d["encoding"] for d in record["documents"]} == {"gb18030", "big5hkscs"}
+    assert record["files"] == 3 and record["pending"] == 0 and record["embedder"]["dimensions"] == 384
+    assert (
+        record["characters"]["read"]
+        == record["characters"]["indexed"]
+        == len(LEAVE) + len(RENT) + len(BUS.read_text("utf-8"))
+    )
+    assert {d["encoding"] for d in record["documents"]} == {"gb18030", "big5hkscs", "utf-8"}
     assert record["model"]["family"] == "reader"
     one = json.loads(run("status", "休假.txt", "--json").stdout)
     assert one["status"] == "indexed" and len(one["pages"]) == 1
