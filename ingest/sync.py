@@ -24,7 +24,7 @@ from ingest.scan import FoundFile, UnreadableFolder, digest, display_name, finge
 from ingest.types import Added, Failed, Moved, Progress, Removed, Summary, SyncEvent, Unchanged, Updated
 
 #: A group of files is committed when it has this many texts to embed: a few seconds of work on a laptop.
-_GROUP_TEXTS = 64
+_GROUP_TEXTS = 192
 #: Texts given to the embedder at once, so that progress shows every second or two.
 _SLICE = 32
 #: Embedded texts kept in one commit, so that a huge file is not embedded again from its start after a kill.
