@@ -117,12 +117,12 @@ def _sync_speed(engine: Engine, texts: Sequence[str]) -> dict[str, Any]:
 
 def _embedded_texts(paths: Sequence[Path], *, embedder: str) -> list[str]:
     """Return what a sync of text files gives to the embedder, each different text once."""
+    from ingest import loaders
     from ingest.library.contents import assemble
-    from ingest.loaders import text
 
     texts: dict[bytes, str] = {}
     for path in paths:
-        pages = [(page.page_content, page.metadata) for page in text.load(path)]
+        pages = [(page.page_content, page.metadata) for page in loaders.load(path)]
         content = assemble(pages, sha256=b"", kind=path.suffix, embedder=embedder, title=path.stem)
         texts.update((child.vector_key, child.embedded_text) for part in content.children for child in part)
     return list(texts.values())

@@ -14,7 +14,11 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a file, or a part of it, could not be read. The texts for users are in `ui.text`."""
+    """Why a file, or a part of it, could not be read. The texts for users are in `ui.text`.
+
+    `values` that go with some: TOO_LARGE, TOO_MANY_PAGES, TOO_MANY_MEMBERS, NESTED_TOO_DEEPLY have `limit` (its name in
+    `Limits`), `value` and `most`; NEEDS_PROGRAM has `program`; TEXT_LOST has `found` and `read` (characters).
+    """
 
     EMPTY = "empty"
     BLANK = "blank"
@@ -34,6 +38,15 @@ class Reason(StrEnum):
     NOT_PERMITTED = "not_permitted"
     CHANGED_WHILE_READING = "changed_while_reading"
     VANISHED = "vanished"
+    STILL_READING = "still_reading"
+    TEXT_LOST = "text_lost"
+    NEEDS_PROGRAM = "needs_program"
+    TOO_MANY_PAGES = "too_many_pages"
+    TOO_MANY_MEMBERS = "too_many_members"
+    NESTED_TOO_DEEPLY = "nested_too_deeply"
+    UNSAFE_NAME = "unsafe_name"
+    LINK_OUTSIDE = "link_outside"
+    EMBEDDED_FILES = "embedded_files"
 
 
 class WendangError(Exception):

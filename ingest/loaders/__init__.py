@@ -1,5 +1,5 @@
-"""One file per format; each has `SUFFIXES` and `load(path)`, and is found by being here."""
+"""One file per format; each has `SUFFIXES`, `VERSION` and `load(path, workspace=…)`, and is found by being here."""
 
-from ingest.formats import load, supported_suffixes
+from ingest.formats import lazy_load, load, supported_suffixes, versions
 
-__all__ = ["load", "supported_suffixes"]
+__all__ = ["lazy_load", "load", "supported_suffixes", "versions"]

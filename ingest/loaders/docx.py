@@ -13,11 +13,13 @@ from ingest.blocks import page_document, text_document
 from ingest.elements import LANGUAGES, element_blocks, partitioner
 from ingest.errors import Reason, UnreadableFile
 from ingest.headings import chinese_number, find_headings
+from ingest.workspace import Workspace
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 SUFFIXES = (".docx", ".docm", ".dotx")
+VERSION = "1"
 
 _MOST_UNZIPPED = 512 * 1024**2  # bytes of all members together
 _MOST_RATIO = 200  # unzipped to zipped; text in XML reaches 20 to 50
@@ -42,7 +44,7 @@ _CHINESE = (
 )  # fmt: skip
 
 
-def load(path: Path) -> list[Document]:
+def load(path: Path, *, workspace: Workspace) -> list[Document]:
     """Read a Word file into one Document; Word decides on pages only while it shows a file, so there are none.
 
     Headings are those by style; a file that has none is searched for numbered ones.

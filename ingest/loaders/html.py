@@ -12,11 +12,13 @@ from ingest.elements import LANGUAGES, element_blocks, partitioner
 from ingest.errors import Reason, UnreadableFile
 from ingest.html_text import pieces, table_rows
 from ingest.loaders.text import undecodable
+from ingest.workspace import Workspace
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 SUFFIXES = (".html", ".htm", ".xhtml", ".shtml")
+VERSION = "1"
 
 # Not shown as text by a browser, or the same on every page of a site.
 _DROPPED = (
@@ -31,7 +33,7 @@ _RENAMED = {
 _DEEPEST = 150  # unstructured walks a page recursively; deeper ones are read by our own walk
 
 
-def load(path: Path) -> list[Document]:
+def load(path: Path, *, workspace: Workspace) -> list[Document]:
     """Read a web page into one Document; the bytes decide on the encoding, not the page's own claim."""
     decoded = decode(path.read_bytes())
     body = _body(clean(decoded.text))

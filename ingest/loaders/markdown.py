@@ -9,8 +9,10 @@ from langchain_core.documents import Document
 from ingest.blocks import Heading, text_document
 from ingest.decode import clean, decode
 from ingest.loaders.text import undecodable
+from ingest.workspace import Workspace
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
+VERSION = "1"
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HASHES = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
@@ -19,7 +21,7 @@ _NOT_A_TITLE = re.compile(r" {4}|\t|\s*(?:$|[|>#]|[-*+] |\d+[.)] |<|[-=_*]{3,}\s
 _MARKS = re.compile(r"[*`]|!?\[([^\]]*)\]\([^)]*\)")
 
 
-def load(path: Path) -> list[Document]:
+def load(path: Path, *, workspace: Workspace) -> list[Document]:
     """Read a Markdown file into one Document with its `#` and underlined headings."""
     decoded = decode(path.read_bytes())
     text = clean(decoded.text)

@@ -13,11 +13,13 @@ from ingest.pdf_paragraphs import Page
 from ingest.pdf_tables import page_tables
 from ingest.pdf_text import Placing, page_lines
 from ingest.types import Gap
+from ingest.workspace import Workspace
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
 
 SUFFIXES = (".pdf",)
+VERSION = "1"
 
 _SCANNED_TEXT = 20  # characters; a scan may carry a stamp or a page number as text
 _SCANNED_SHARE = 0.5  # of the page that pictures cover, where it has some text
@@ -27,7 +29,7 @@ _GARBLED_SHARE = 0.01
 _NO_CHARACTER = re.compile("[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
 
 
-def load(path: Path) -> list[Document]:
+def load(path: Path, *, workspace: Workspace) -> list[Document]:
     """Read a PDF into one Document per page; a page that is only a picture is empty and has a gap.
 
     A PDF that only its owner's password locks (against printing, say) is read.

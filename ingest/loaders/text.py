@@ -9,11 +9,13 @@ from ingest.decode import Decoded, clean, decode
 from ingest.errors import Reason
 from ingest.headings import find_headings
 from ingest.types import Gap
+from ingest.workspace import Workspace
 
 SUFFIXES = (".txt", ".text", ".log")
+VERSION = "1"
 
 
-def load(path: Path) -> list[Document]:
+def load(path: Path, *, workspace: Workspace) -> list[Document]:
     """Read a text file into one Document; its `encoding` is the one that the bytes are in."""
     decoded = decode(path.read_bytes())
     text = clean(decoded.text)

@@ -38,7 +38,7 @@ def write(tmp_path):
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 def test_every_loader_keeps_to_the_contract(module):
     assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in module.SUFFIXES)
-    assert list(inspect.signature(module.load).parameters) == ["path"]
+    assert list(inspect.signature(module.load).parameters) == ["path", "workspace"]
     assert set(module.SUFFIXES) <= set(supported_suffixes())
 
 
