@@ -26,11 +26,6 @@ class Heading:
     title: str
 
 
-def table_text(rows: Iterable[Iterable[str]]) -> str:
-    """Return a table as stored text: a row a line, cells joined by " | ", blanks inside a cell made one space."""
-    return "\n".join(" | ".join(" ".join(cell.split()) for cell in row) for row in rows)
-
-
 def page_document(
     blocks: Iterable[Block],
     *,

@@ -16,12 +16,16 @@ from hashlib import blake2b
 from itertools import pairwise
 
 #: Changes whenever the same text would be cut differently, so that libraries are cut again at their next sync.
-VERSION = "1"
+VERSION = "2"
 
 # A sentence ends after its final punctuation with the closing marks that belong to it, or at the end of a line.
 _SENTENCE_END = re.compile(r"(?:[。！？!?；;…]+|(?<=[A-Za-z])\.(?=\s))[”’」』）)\]】》\"']*\s*|\n\s*")
 _CLAUSE_END = re.compile(r"[，、,：:\s]+")
-_FINAL = tuple("。！？!?；;…”’」』.：:")
+# A row of a table (`ingest.tables`): whole where it fits, else cut between its cells, not between a name and its value.
+_ROW = re.compile(r"^[^\n]* \| [^\n]*$", re.MULTILINE)
+_CELL_END = re.compile(r" \| |[，,]+")
+_FINAL = tuple("。！？!?；;…”’」』.")
+_INTRODUCES = ("：", ":")
 
 
 class Boundary(IntEnum):
@@ -103,13 +107,22 @@ def chunk(text: str, *, headings: Sequence[Heading] = (), sizes: Sizes | None = 
 def _units(text: str, *, headings: Sequence[Heading], longest: int) -> Iterator[_Unit]:
     """Yield sentences (clauses of those that are too long), contiguous from the first character to the last."""
     titles = {heading.start: heading.title for heading in headings}
-    ends = sorted({match.end() for match in _SENTENCE_END.finditer(text)} | set(titles) - {0} | {len(text)})
+    ends = sorted(_sentence_ends(text, longest=longest) | set(titles) - {0} | {len(text)})
     start = 0
     for end in ends:
         if end > start:
             boundary = _boundary(text, start, end, next_is_heading=end in titles, title=titles.get(start))
             yield from _split_long(text, start, end, boundary=boundary, longest=longest)
             start = end
+
+
+def _sentence_ends(text: str, *, longest: int) -> set[int]:
+    """Return where sentences and lines end; the sentences inside a row that fits are not told apart."""
+    ends = {match.end() for match in _SENTENCE_END.finditer(text)}
+    for row in _ROW.finditer(text) if " | " in text else ():
+        if measure(row.group()) <= longest:
+            ends.difference_update(range(row.start() + 1, row.end()))
+    return ends
 
 
 def _boundary(text: str, start: int, end: int, *, next_is_heading: bool, title: str | None) -> Boundary:
@@ -119,6 +132,8 @@ def _boundary(text: str, start: int, end: int, *, next_is_heading: bool, title: 
     if next_is_heading or end == len(text):
         return Boundary.SECTION
     body = line.rstrip()
+    if body.endswith(_INTRODUCES):
+        return Boundary.NEVER  # 包括：stays with the list that it introduces
     if line.count("\n", len(body)) >= 2 or ("\n" in line and body.endswith(_FINAL)):
         return Boundary.PARAGRAPH
     return Boundary.SENTENCE
@@ -130,7 +145,8 @@ def _split_long(text: str, start: int, end: int, *, boundary: Boundary, longest:
     if size <= longest:
         yield _unit(text, start, end, size=size, boundary=boundary)
         return
-    ends = [match.end() for match in _CLAUSE_END.finditer(text, start, end)]
+    pattern = _CELL_END if " | " in text[start:end] else _CLAUSE_END
+    ends = [match.end() for match in pattern.finditer(text, start, end)]
     for clause_end in [*ends, end]:
         while start < clause_end:
             piece_end = min(clause_end, start + longest)

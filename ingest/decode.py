@@ -1,16 +1,17 @@
 """Bytes into text: which encoding a file is in, and where it breaks it.
 
-Detection rests on content alone: a byte order mark, strict UTF-8, then a score of the candidates by how common the
-characters are that they give. Labels inside files (an HTML `charset`, an XML declaration) are often wrong and are not
-asked.
+Detection rests on content alone: a byte order mark, strict UTF-8, then the encoding in which the bytes are the
+likeliest text. Labels inside files (an HTML `charset`, an XML declaration) are often wrong and are not asked. EUC-TW,
+which Python cannot decode, HZ and UTF-7 are not known.
 """
 
 import codecs
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from ingest.errors import Reason, UnreadableFile
+from ingest.likely import bits, is_noise, looks_garbled
 
 # The longer mark comes first: UTF-32 LE begins with the mark of UTF-16 LE.
 _MARKS = (
@@ -20,44 +21,46 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_SAMPLE = 64 * 1024  # bytes; enough for a certain answer, and keeps detection apart from the size of the file
-_CANDIDATES = ("utf-8", "gb18030", "big5hkscs", "utf-16-le", "utf-16-be")  # in a tie, the earlier one
+# Encodings without a mark, and the bits by which a text must be likelier in one to be taken for it, going by how often
+# such files turn up here. In a tie, the earlier one.
+_CANDIDATES = {
+    "utf-8": 0.0, "gb18030": 0.0, "big5hkscs": 3.0, "utf-16-le": 6.0, "utf-16-be": 7.0, "cp1252": 4.0, "cp932": 15.0,
+    "euc_jp": 15.0, "cp949": 15.0,
+}  # fmt: skip
+_WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+_FOREIGN = ("utf-8", "gb18030", "big5hkscs")  # what a single line of a file in another encoding may be in
+_FOREIGN_BITS = 15.0
+_NOISE_BITS = 10.5  # a byte; rare hanzi take 10 in GB 18030, Chinese prose 6, English 5
 
-# Frequent characters of everyday, business and legal Chinese, by use; the second list has the Traditional forms.
-_SIMPLIFIED = (
-    "的一是了不在有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经"
-    "十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平"
-    "形相全表间样与关各重新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并提直题程展"
-    "五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指几九区强放决西被干做必战"
-    "先回则任取据处理世车书价值名单位签订合同甲乙双方支付款项违约责任协议规定甲金额税费交货验收保密争议仲裁请假考勤薪资福利报销审批"
-    "奖励处罚培训职务员工安全卫生消防应急预案检查标准技术服务客户供应商采购销售库存财务预算发票银行账号地址电话邮箱联系附件说明目录"
-    "编号版本日期姓名性别身份证学历专业申请通知公告会议纪要北京上海广州深圳省市县乡镇村街道办你好谢谢再见今天明天测试文档资料内容"
-)
-_TRADITIONAL = (
-    "這個們來時國會為對學發經過後產種動說現實體機當點從業應開還與關間樣樣義無軍將題論組見計別農幾區強決戰則據處車書價單簽訂雙"
-    "項違約責協議規額稅費貨驗審獎勵罰訓職員務衛標準術報銷購財務預發票銀賬號電話郵聯繫說錄編號證歷專請會議紀廣縣鄉鎮辦謝見測試檔"
-    "資質氣萬長門問聽寫讀親愛臺灣灣東西兩條線級統結給總設許認識語課誰讓變運進遠連達選過還頭顧類風飛館餐馬驗體麼點黨齊處備優價億"
-    "傳傷兒內剛創勞勝動務華單參吳員嗎園圖團國圍場壓壞聲夠奪婦學寧寶實審對導將專屬島幫庫廠廳廢張強彈復徵從態慣慶憂應懷戲戶拋掃"
-)
-_COMMON = frozenset(_SIMPLIFIED + _TRADITIONAL)
-_EXPECTED = frozenset("，。、；：？！“”‘’（）《》〈〉【】「」『』—…·％　～－／＋０１２３４５６７８９①②③④⑤①℃°×§●■◆★→")
+_WINDOWS, _WINDOW = 8, 8 * 1024  # a sample: detection takes the same time for a file of any size
+_BLOCK = 1024**2
+_SHORT = 64  # bytes; longer UTF-16 is never ASCII by chance
 
-_NOT_PRINTED = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ufffd\ue000-\uf8ff]")
+_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
+_SINGLE_BYTE = re.compile(rb"[\x00-\x2f\x3a-\x3f]")  # never the second half of a character
+# UTF-8 that no other encoding gives by chance: a character of three bytes, or nine of two.
+_SURE_UTF8 = re.compile(rb"[\xe0-\xf4][\x80-\xbf]{2}|(?:[\xc2-\xdf][\x80-\xbf][\x00-\x7f]*){9}")
+_UTF8_RUN = re.compile(rb"(?:[\xe2-\xef][\x80-\xbf]{2}){2}")
+_LATIN_RUN = re.compile("[^\x00-\x7f](?=[^\x00-\x7f])")
 _NEVER_STORED = re.compile(
     "[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
     + "".join(chr(plane << 16 | low) for plane in range(1, 17) for low in (0xFFFE, 0xFFFF))
     + "]"
 )
-_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A text, its encoding as Python names it, and the offset of the first byte that is not valid in it."""
+    """A text, its encoding as Python names it, and the offset of the first byte that is not valid in it.
+
+    Lines in another Chinese encoding than the rest are read in theirs; the first of them counts as not valid too.
+    `doubtful` where the bytes are valid but the text is probably none: the file is in an encoding that is not known.
+    """
 
     text: str
     encoding: str
     first_bad: int | None = None
+    doubtful: bool = False
 
 
 def decode(data: bytes) -> Decoded:
@@ -70,15 +73,10 @@ def decode(data: bytes) -> Decoded:
             return _decode_as(encoding, data=data, skip=len(mark))
     if not data:
         return Decoded("", "utf-8")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = None
-    # A NUL is valid UTF-8, but in practice it is half of an ASCII character in UTF-16, or no text at all.
-    if text is not None and "\0" not in text[:_SAMPLE]:
-        _refuse_noise(text[:_SAMPLE])
-        return Decoded(text, "utf-8")
-    return _decode_as(_best_encoding(data), data=data, skip=0)
+    if (text := _certain_utf8(data)) is not None:
+        return _checked(Decoded(text, "utf-8"))
+    decoded = _decode_as(_best_encoding(data), data=data, skip=0)
+    return replace(decoded, doubtful=looks_garbled(decoded.text[: _WINDOWS * _WINDOW]))
 
 
 def clean(text: str) -> str:
@@ -87,68 +85,126 @@ def clean(text: str) -> str:
     return _NEVER_STORED.sub("\ufffd", text)
 
 
-def _decode_as(encoding: str, *, data: bytes, skip: int) -> Decoded:
-    body = memoryview(data)[skip:]
-    first_bad = None
+def _certain_utf8(data: bytes) -> str | None:
+    """Return the text of valid UTF-8 that can hardly be anything else.
+
+    A NUL is valid, but in practice it is half of an ASCII character in UTF-16, or no text at all. A few characters of
+    two bytes may as well be GBK (学习 is ѧϰ), and a few letters UTF-16.
+    """
+    certain = len(data) > _SHORT if data.isascii() else _SURE_UTF8.search(data) is not None
+    if not certain or 0 in data[: _WINDOWS * _WINDOW]:
+        return None
     try:
-        text = str(body, encoding)
-    except UnicodeDecodeError as error:
-        first_bad = skip + error.start
-        text = str(body, encoding, "replace")
-    _refuse_noise(text[:_SAMPLE])
-    return Decoded(text, encoding, first_bad)
-
-
-def _refuse_noise(sample: str) -> None:
-    """Raise NOT_TEXT where more than a tenth of the characters are none; a few bad ones are damage, not noise."""
-    bad = len(_NOT_PRINTED.findall(sample))
-    if (bad > 4 and bad * 10 > len(sample)) or (bad and bad == len(sample)):
-        raise UnreadableFile(Reason.NOT_TEXT)
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 def _best_encoding(data: bytes) -> str:
-    first_high = _HIGH_BYTE.search(data)
-    # The first high byte of a double-byte text is the first half of a character: a sample from there is aligned.
-    narrow = data[first_high.start() :][:_SAMPLE] if first_high else data[:_SAMPLE]
-    wide = data[: _SAMPLE if len(data) > _SAMPLE else len(data) // 2 * 2]
-    scores = {
-        encoding: _score(wide if encoding.startswith("utf-16") else narrow, encoding=encoding)
-        for encoding in _CANDIDATES
+    sample = list(_sample(data))
+    costs = {
+        encoding: handicap + sum(_cost(piece, encoding=encoding, final=final) for piece, final in sample)
+        for encoding, handicap in _CANDIDATES.items()
     }
-    best = max(_CANDIDATES, key=scores.__getitem__)
-    if scores[best] <= 0 and not _is_nearly_ascii(narrow):
+    best = min(costs, key=costs.__getitem__)
+    if costs[best] - _CANDIDATES[best] > _NOISE_BITS * sum(len(piece) for piece, _ in sample):
         raise UnreadableFile(Reason.NOT_TEXT)
-    return best if scores[best] > 0 else "utf-8"
+    return best
 
 
-def _is_nearly_ascii(sample: bytes) -> bool:
-    return len(_HIGH_BYTE.findall(sample)) * 10 < len(sample)
+def _sample(data: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Yield pieces of the data, and whether each is the end of it.
+
+    Every piece begins with a whole character in all encodings: where the first high byte follows on ASCII, and at an
+    even offset. So a long head of ASCII does not hide what comes after it.
+    """
+    if len(data) <= _WINDOWS * _WINDOW:
+        yield data, True
+        return
+    done = 0
+    for number in range(_WINDOWS):
+        at = max(done, number * len(data) // _WINDOWS)
+        if at and (single := _SINGLE_BYTE.search(data, at)):
+            at = single.end()
+        high = _HIGH_BYTE.search(data, at)
+        start = (high.start() if high else at) // 2 * 2
+        if start >= done:
+            done = start + _WINDOW
+            yield data[start:done], done >= len(data)
 
 
-def _score(sample: bytes, *, encoding: str) -> float:
-    """Return how much `sample` looks like Chinese in `encoding`: the mean over its characters, 1 is the best."""
-    text = sample.decode(encoding, "replace")
-    if encoding.startswith("utf-16"):
-        # Plain ASCII is strong evidence here, since it costs every second byte; elsewhere it says nothing.
-        weights = [1.0 if " " <= char <= "~" or char in "\r\n\t" else _weight(char) for char in text]
-    else:
-        weights = [_weight(char) for char in text if not "\x09" <= char <= "\x7e"]
-    return sum(weights) / len(weights) if weights else 0.0
+def _cost(piece: bytes, *, encoding: str, final: bool) -> float:
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(piece, final)
+    cost = bits(text)
+    if encoding in _WIDE:
+        return cost + bits("\0") * text.count("\0")  # two bytes of nothing are not likelier than one
+    if encoding == "cp1252":
+        return cost + 8.0 * len(_LATIN_RUN.findall(text))  # accents and quotes hardly follow each other
+    return cost
 
 
-@lru_cache(maxsize=70_000)
-def _weight(char: str) -> float:
-    if char in _COMMON or char in _EXPECTED:
-        return 1.0
-    if _NOT_PRINTED.match(char) or _NEVER_STORED.match(char):
-        return -2.0
-    if "\u4e00" <= char <= "\u9fff":
-        return 0.5 if _is_everyday(char) else 0.05
-    return 0.05 if "\u3000" <= char <= "\u30ff" or "\uff01" <= char <= "\uff5e" else -0.2
+def _decode_as(encoding: str, *, data: bytes, skip: int) -> Decoded:
+    try:
+        if encoding in ("utf-8", *_WIDE) or not _UTF8_RUN.search(data):
+            return _checked(Decoded(str(memoryview(data)[skip:], encoding), encoding))
+    except UnicodeDecodeError as error:
+        if encoding in _WIDE:
+            text = str(memoryview(data)[skip:], encoding, "replace")
+            return _checked(Decoded(text, encoding, skip + error.start))
+    return _checked(_decode_lines(data, encoding=encoding, skip=skip))
 
 
-def _is_everyday(char: str) -> bool:
-    """Tell whether GB 2312 or Big5 lists the character in its first level, the 3755 and 5401 common ones."""
-    simplified = char.encode("gb2312", "ignore")
-    traditional = char.encode("big5", "ignore")
-    return b"\xb0" <= simplified[:1] <= b"\xd7" or b"\xa4" <= traditional[:1] <= b"\xc6"
+def _checked(decoded: Decoded) -> Decoded:
+    if is_noise(decoded.text[: _WINDOWS * _WINDOW]):
+        raise UnreadableFile(Reason.NOT_TEXT)
+    return decoded
+
+
+def _decode_lines(data: bytes, *, encoding: str, skip: int) -> Decoded:
+    """Return the text of a file whose lines may be damaged, or in different encodings."""
+    parts: list[str] = []
+    first_bad: int | None = None
+    start = skip
+    while start < len(data):
+        end = data.find(b"\n", start + _BLOCK) + 1 or len(data)
+        block = data[start:end]
+        lines = block.splitlines(keepends=True)
+        if (encoding == "utf-8" or not _UTF8_RUN.search(block)) and _strict(block, encoding=encoding) is not None:
+            lines = [block]
+        for line in lines:
+            text, bad = _decode_line(line, encoding=encoding)
+            parts.append(text)
+            if bad is not None and first_bad is None:
+                first_bad = start + bad
+            start += len(line)
+    return Decoded("".join(parts), encoding, first_bad)
+
+
+def _decode_line(line: bytes, *, encoding: str) -> tuple[str, int | None]:
+    """Return the text of a line, and the offset of its first byte that is not of the file's encoding.
+
+    A line that is clearly in another encoding, and valid in it to the last byte, is read in that one. The characters of
+    UTF-8 are valid in GBK and Big5 at times, though they make no sense there.
+    """
+    text, bad = line.decode(encoding, "replace"), None
+    try:
+        line.decode(encoding)
+        others: tuple[str, ...] = ("utf-8",)
+    except UnicodeDecodeError as error:
+        bad = error.start
+        others = _FOREIGN
+    most = bits(text) - _FOREIGN_BITS
+    for other in others:
+        foreign = _strict(line, encoding=other) if other != encoding else None
+        if foreign is not None and bits(foreign) < most:
+            text, most = foreign, bits(foreign)
+            high = _HIGH_BYTE.search(line)
+            bad = high.start() if high else 0
+    return text, bad
+
+
+def _strict(data: bytes, *, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None

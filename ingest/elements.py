@@ -13,8 +13,7 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ingest.blocks import Block, table_text
-from ingest.html_text import table_rows
+from ingest.blocks import Block
 
 if TYPE_CHECKING:
     from unstructured.documents.elements import Element
@@ -35,20 +34,11 @@ def partitioner(name: str) -> Any:  # noqa: ANN401 - unstructured has no types t
 
 
 def element_blocks(elements: "Iterable[Element]") -> list[Block]:
-    """Return elements as blocks: titles as headings, tables as rows; page headers, footers and breaks left out."""
-    from lxml import html as lxml_html
-
-    blocks = []
-    for element in elements:
-        if element.category in ("Header", "Footer", "PageBreak", "PageNumber", "Image"):
-            continue
-        if element.category == "Table" and element.metadata.text_as_html:
-            blocks.append(Block(table_text(table_rows(lxml_html.fromstring(element.metadata.text_as_html)))))
-        elif element.category == "Title":
-            blocks.append(Block(element.text, (element.metadata.category_depth or 0) + 1))
-        else:
-            blocks.append(Block(element.text))
-    return blocks
+    """Return elements as blocks: titles as headings, all else as paragraphs."""
+    return [
+        Block(element.text, (element.metadata.category_depth or 0) + 1 if element.category == "Title" else 0)
+        for element in elements
+    ]
 
 
 def _prepare() -> None:

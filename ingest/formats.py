@@ -50,6 +50,7 @@ _MARKED = (
     ".pdf", ".docx", ".doc", ".xlsx", ".xls", ".pptx", ".ppt", ".wps", ".et", ".dps", ".rtf", ".odt", ".ods", ".odp",
     ".epub", ".ofd", ".msg", ".zip", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".heic", ".gif", "",
 )  # fmt: skip
+_SHEETS = (".xlsx", ".xls", ".et", ".ods")  # systems export rows of text under these names too
 _OFFICE_XML = re.compile(r"<\?mso-application|urn:schemas-microsoft-com:office:spreadsheet")
 _TEXT_FORMATS = (
     (re.compile(r"\s*(?:<!doctype html|<html|<head|<meta|<body|<table|<div)", re.I), ".html"),
@@ -136,7 +137,7 @@ def suffix_by_content(path: Path, *, name: str) -> str:
     """Return the suffix that the file ought to have, going by its content; UnreadableFile where it has none."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    named = Path(name).suffix.lower()
+    named = Path(name).suffix.strip().lower()
     if not head:
         raise UnreadableFile(Reason.EMPTY)
     if _PDF.match(head) or (named == ".pdf" and b"%PDF-" in head):
@@ -174,7 +175,8 @@ def _text_suffix(head: bytes, *, named: str) -> str:
         raise UnreadableFile(Reason.DAMAGED, cause=f"no {named[1:]} file inside") from error
     if _OFFICE_XML.search(text):
         raise UnreadableFile(Reason.OLD_FORMAT, suffix=named)
-    return next((suffix for pattern, suffix in _TEXT_FORMATS if pattern.match(text)), ".txt")
+    plain = ".csv" if named in _SHEETS else ".txt"
+    return next((suffix for pattern, suffix in _TEXT_FORMATS if pattern.match(text)), plain)
 
 
 def _zip_suffix(path: Path, *, named: str) -> str:

@@ -17,6 +17,7 @@ class Limits(BaseModel):
     memory_bytes: int = Field(default=4 * _GIB, ge=256 * _MIB, description="address space of a reading process")
     pages: int = Field(default=20_000, ge=1, description="pages, slides or sheets of one file")
     cells: int = Field(default=5_000_000, ge=1, description="cells of one spreadsheet")
+    tags: int = Field(default=5_000_000, ge=1, description="XML tags of one part of an office file")
     unpacked_bytes: int = Field(default=2 * _GIB, ge=1, description="bytes read out of one compressed file")
     unpacked_ratio: int = Field(default=300, ge=1, description="times that a part of over 8 MiB may be its packed size")
     members: int = Field(default=10_000, ge=1, description="files in one archive, attachments of one mail")

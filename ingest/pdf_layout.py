@@ -1,136 +1,160 @@
-"""Pages of a PDF as blocks: running headers and footers left out, headings told from text."""
+"""Pages of a PDF as blocks, one after the other: what the next pages show is taken into account, no more of them."""
 
-import re
-from collections import Counter
-from dataclasses import replace
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypeVar
 
 from ingest.blocks import Block
-from ingest.headings import LONGEST, Numbered, levels, numbered
-from ingest.pdf_paragraphs import Body, Page, Paragraph, paragraphs
-from ingest.pdf_text import Line
+from ingest.pdf_headings import Headings
+from ingest.pdf_outline import Outline
+from ingest.pdf_page import Page
+from ingest.pdf_paragraphs import Body, Paragraph, paragraphs
+from ingest.pdf_rows import Grid
+from ingest.pdf_running import RunningLines
+from ingest.table_header import names_columns
+from ingest.tables import table_text
 
-_TOP_BAND, _BOTTOM_BAND = 0.09, 0.08  # shares of the page's height where running lines stand
-_PAGE_NUMBER = re.compile(
-    r"[-–—·\s]*(?:第\s*)?(?:\d{1,4}|[ivxlc]{1,6})\s*(?:页|頁)?(?:\s*[/／,，]?\s*(?:共|of)?\s*\d{1,4}\s*(?:页|頁)?)?[-–—·\s]*",
-    re.IGNORECASE,
-)
-_ENDS_LIKE_TEXT = re.compile("[。！？!?；;，,、：:…]$")
-_LEADERS = re.compile(r"[.．·…]{4,}")
-_LARGER = 1.12  # size of a heading to that of the body
-_LONGEST_LARGE = 60  # characters of a heading in large type
-_OUTER_KINDS = ("part", "chapter", "section", "article")
+_AHEAD = 16  # pages that are read before one is given, twice: for running lines, then for levels of headings
+_HALF, _ALL = _AHEAD // 2 + 1, _AHEAD + 1  # weights of a recognised page: it waits for the next one, or for none
+_SAME_COLUMN = 6.0  # points
+_SNAP = 0.11  # share by which sizes measured in pictures may be off; neighbouring sizes in use differ by more
+_BODY_FONT = 0.15  # share of the letters: a font of headings has less
 
-
-def page_blocks(pages: list[Page]) -> list[list[Block]]:
-    """Return the blocks of each page: paragraphs, headings and tables in reading order."""
-    pages = _without_running_lines(pages)
-    body = _body(pages)
-    laid_out = [list(paragraphs(page, body=body)) for page in pages]
-    return _with_headings(laid_out, body=body)
+_Item = TypeVar("_Item")
 
 
-def _without_running_lines(pages: list[Page]) -> list[Page]:
-    """Return the pages without page numbers and the lines at an edge that come back on other pages."""
-    seen = Counter(key for page in pages for key in {_key(line) for line in page.lines if _is_at_edge(line, page=page)})
-    often = max(2.0, min(5.0, sum(1 for page in pages if page.lines) / 2))
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """A page with its blocks in reading order, and the text that was left out, by what it is."""
 
-    def is_running(line: Line, page: Page) -> bool:
-        if not _is_at_edge(line, page=page):
-            return False
-        return seen[_key(line)] >= often or bool(_PAGE_NUMBER.fullmatch(line.text))
-
-    return [replace(page, lines=[line for line in page.lines if not is_running(line, page)]) for page in pages]
+    page: Page
+    blocks: list[Block]
+    left_out: dict[str, str]
 
 
-def _is_at_edge(line: Line, *, page: Page) -> bool:
-    return line.bottom < page.height * _TOP_BAND or line.top > page.height * (1 - _BOTTOM_BAND)
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """A page without its running lines, taken apart."""
+
+    page: Page
+    paragraphs: list[Paragraph]
+    body: Body
+    left_out: dict[str, str]
 
 
-def _key(line: Line) -> tuple[str, int]:
-    return re.sub(r"\d+", "#", line.text), round(line.bottom / 4)
+def laid_out(pages: Iterable[Page], *, outline: Outline) -> Iterator[LaidOut]:
+    """Yield pages as blocks: paragraphs, headings and tables in reading order, running lines left out."""
+    running, letters, headings = RunningLines(), _Letters(), Headings(outline)
+
+    def learn_lines(page: Page) -> None:
+        running.learn(page)
+        letters.learn(page)
+
+    def learn_headings(parts: _Parts) -> None:
+        headings.learn(parts.page, paragraphs=parts.paragraphs, body=parts.body)
+
+    def in_paragraphs() -> Iterator[_Parts]:
+        for read in _foreseen(
+            map(letters.snapped, pages), learn=learn_lines, weight=lambda page: _weight(page, recognised=_HALF)
+        ):
+            page, left_out = running.without(read)
+            body = letters.body()
+            yield _Parts(page, list(paragraphs(page, body=body)), body, left_out)
+
+    whole = _foreseen(in_paragraphs(), learn=learn_headings, weight=lambda parts: _weight(parts.page, recognised=_ALL))
+    above: Grid | None = None
+    for read_parts in whole:
+        parts = _with_header(read_parts, above=above)
+        above = _last_grid(parts)
+        levels = headings.levels(parts.page, paragraphs=parts.paragraphs, body=parts.body)
+        blocks = [_block(part, level) for part, level in zip(parts.paragraphs, levels, strict=True)]
+        yield LaidOut(parts.page, blocks, parts.left_out)
 
 
-def _body(pages: list[Page]) -> Body:
-    sizes: Counter[float] = Counter()
-    fonts: Counter[str] = Counter()
-    leadings: Counter[float] = Counter()
-    for page in pages:
+def _with_header(parts: _Parts, *, above: Grid | None) -> _Parts:
+    """Return a page that goes on with the table of the page before it, with the names of its columns on top."""
+    first = parts.paragraphs[0].grid if parts.paragraphs else None
+    if first is None or above is None or first.rows[0] == above.rows[0] or not _is_same_table(first, above):
+        return parts
+    goes_on = Paragraph("", grid=replace(first, rows=(above.rows[0], *first.rows)))
+    return replace(parts, paragraphs=[goes_on, *parts.paragraphs[1:]])
+
+
+def _last_grid(parts: _Parts) -> Grid | None:
+    """Return the table at the end of a page, None where there is none or nothing names its columns."""
+    last = parts.paragraphs[-1].grid if parts.paragraphs else None
+    return last if last and names_columns(last.rows) else None
+
+
+def _is_same_table(grid: Grid, above: Grid) -> bool:
+    columns = zip(grid.columns, above.columns, strict=False)
+    return len(grid.columns) == len(above.columns) and all(abs(one - other) < _SAME_COLUMN for one, other in columns)
+
+
+def _foreseen(
+    items: Iterable[_Item], *, learn: Callable[[_Item], None], weight: Callable[[_Item], int]
+) -> Iterator[_Item]:
+    """Yield each item once it and those that follow weigh enough; `learn` has seen them all by then."""
+    waiting: deque[_Item] = deque()
+    weights = 0
+    for item in items:
+        learn(item)
+        waiting.append(item)
+        weights += weight(item)
+        while weights > _AHEAD:
+            first = waiting.popleft()
+            weights -= weight(first)
+            yield first
+    yield from waiting
+
+
+def _weight(page: Page, *, recognised: int) -> int:
+    """Return what a page counts among those that are read ahead: recognising one takes seconds, reading it none."""
+    return recognised if page.is_recognised else 1
+
+
+def _block(paragraph: Paragraph, level: int) -> Block:
+    if paragraph.grid is None:
+        return Block(paragraph.text, level)
+    return Block("\n".join(filter(None, [table_text(paragraph.grid.rows), paragraph.grid.rest])))
+
+
+class _Letters:
+    """Counts in which type the letters of a document are."""
+
+    def __init__(self) -> None:
+        self._sizes: Counter[float] = Counter()
+        self._fonts: Counter[str] = Counter()
+        self._bold = 0
+        self._leadings: Counter[float] = Counter()
+
+    def snapped(self, page: Page) -> Page:
+        """Return a recognised page with its letters in the sizes that are known: they were measured in a picture."""
+        if not page.is_recognised:
+            return page
+        return replace(page, lines=[replace(line, size=self._known(line.size)) for line in page.lines])
+
+    def _known(self, size: float) -> float:
+        near = [known for known in self._sizes if abs(known - size) < _SNAP * known]
+        return max(near, key=self._sizes.__getitem__, default=size)
+
+    def learn(self, page: Page) -> None:
         for line in page.lines:
-            sizes[round(line.size * 2) / 2] += len(line.text)
-            if line.font:
-                fonts[line.font] += len(line.text)
+            self._sizes[round(line.size * 2) / 2] += len(line.text)
+            self._fonts[line.font] += len(line.text)
+            self._bold += len(line.text) * line.is_bold
         for above, below in pairwise(page.lines):
             distance = (below.bottom - above.bottom) / below.size if below.size else 0.0
             if 0.8 < distance < 3:
-                leadings[round(distance, 1)] += 1
-    return Body(
-        size=sizes.most_common(1)[0][0] if sizes else 0.0,
-        font=fonts.most_common(1)[0][0] if fonts else "",
-        leading=leadings.most_common(1)[0][0] if leadings else 1.5,
-    )
+                self._leadings[round(distance, 1)] += 1
 
-
-def _with_headings(pages: list[list[Paragraph]], *, body: Body) -> list[list[Block]]:
-    """Return the paragraphs as blocks, with the level of each heading.
-
-    Large type comes first, by size; then what stands out in the body's size by font or weight; numbering alone last.
-    """
-    everything = [paragraph for page in pages for paragraph in page]
-    large = {id(paragraph): _size(paragraph) for paragraph in everything if _is_large(paragraph, body=body)}
-    sizes = sorted(set(large.values()), reverse=True)
-    styled = {id(p) for p in everything if id(p) not in large and _is_styled(p, body=body)}
-    by_number = {
-        id(paragraph): found
-        for paragraph, before, after in zip(everything, [None, *everything], [*everything[1:], None], strict=False)
-        if id(paragraph) not in large and (found := _numbered(paragraph, before=before, after=after))
-    }
-    unstyled = [found.kind for key, found in by_number.items() if key not in styled]
-    innermost = levels(unstyled, outermost=len(sizes) + bool(styled) + 1)
-
-    def level(paragraph: Paragraph) -> int:
-        if id(paragraph) in large:
-            return sizes.index(large[id(paragraph)]) + 1
-        if id(paragraph) in styled:
-            return len(sizes) + 1
-        return innermost[by_number[id(paragraph)].kind] if id(paragraph) in by_number else 0
-
-    return [[Block(paragraph.text, level(paragraph)) for paragraph in page] for page in pages]
-
-
-def _size(paragraph: Paragraph) -> float:
-    return round(max(line.size for line in paragraph.lines) * 2) / 2
-
-
-def _is_large(paragraph: Paragraph, *, body: Body) -> bool:
-    return (
-        bool(paragraph.lines)
-        and all(line.size >= body.size * _LARGER for line in paragraph.lines)
-        and _is_title_like(paragraph.text, longest=_LONGEST_LARGE)
-    )
-
-
-def _is_styled(paragraph: Paragraph, *, body: Body) -> bool:
-    """Tell a heading in the body's size: all of it bold or in another font than the text."""
-    return (
-        bool(paragraph.lines)
-        and all(line.is_bold or line.font not in ("", body.font) for line in paragraph.lines)
-        and all(line.size >= body.size * 0.95 for line in paragraph.lines)
-        and not _ENDS_LIKE_TEXT.search(paragraph.text)
-        and _is_title_like(paragraph.text, longest=LONGEST)
-    )
-
-
-def _is_title_like(text: str, *, longest: int) -> bool:
-    letters = sum(char.isalpha() for char in text)
-    return 2 <= len(text) <= longest and letters >= 2 and not _LEADERS.search(text)
-
-
-def _numbered(paragraph: Paragraph, *, before: Paragraph | None, after: Paragraph | None) -> Numbered | None:
-    found = numbered(paragraph.text) if paragraph.lines else None
-    if found is None or (found.kind != "article" and len(paragraph.lines) > 1):
-        return None
-    if found.kind in _OUTER_KINDS:
-        return found
-    neighbours = [numbered(other.text) for other in (before, after) if other]
-    return None if any(other and other.kind == found.kind for other in neighbours) else found
+    def body(self) -> Body:
+        total = self._fonts.total()
+        return Body(
+            size=self._sizes.most_common(1)[0][0] if total else 0.0,
+            fonts=frozenset(font for font, letters in self._fonts.items() if letters >= _BODY_FONT * total),
+            is_bold=2 * self._bold > total,
+            leading=self._leadings.most_common(1)[0][0] if self._leadings else 1.5,
+        )

@@ -1,13 +1,14 @@
 """Tables of a PDF page that are drawn with lines: the lines from pdfium, the grid from pdfplumber."""
 
 import ctypes
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from ingest.blocks import table_text
-from ingest.pdf_text import Char, Line, Placing, chars_text, make_line
+from ingest.pdf_placing import Placing
+from ingest.pdf_text import Char, Line, chars_text, make_line
 
 _SNAP = 3.0  # points within which lines count as meeting
 _SHORTEST = 4.0  # points
@@ -19,25 +20,39 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A grid of at least two rows and two columns; each row holds its cells from left to right."""
+    """A grid of at least two rows and two columns; a cell may reach over several of either."""
 
     box: Box
-    rows: tuple[tuple[Box, ...], ...]
+    cells: tuple[Box, ...]
+
+    @property
+    def columns(self) -> tuple[float, ...]:
+        """The left edges of the columns: those of the rows of which there are most."""
+        return Counter(tuple(cell[0] for cell in row) for row in self._rows()).most_common(1)[0][0]
 
     def holds(self, line: Line) -> bool:
         """Tell whether the middle of `line` lies in the table."""
         return _is_inside(self.box, x=(line.x0 + line.x1) / 2, y=line.bottom - line.size / 3)
 
-    def text(self, lines: Iterable[Line]) -> str:
-        """Return the rows filled from `lines`; what lies in no cell follows at the end, so that nothing is lost."""
+    def filled(self, lines: Iterable[Line]) -> tuple[tuple[tuple[str, ...], ...], str]:
+        """Return the cells' texts row by row, taken from `lines`, and what lies in no cell, so that nothing is lost.
+
+        A cell over several rows gives its text to each; over several columns, to the first, and "" to the others. Rows
+        of a form, whose cells are no columns, have as many texts as cells.
+        """
         filled: dict[Box, list[Line]] = {}
         rest: list[Line] = []
         for line in lines:
             for cell, chars in self._by_cell(line):
                 (filled.setdefault(cell, []) if cell else rest).append(make_line(chars))
-        rows = [[_joined(filled.get(cell, [])) for cell in row] for row in self.rows]
-        text = table_text(row for row in rows if any(row))
-        return "\n".join([text, *(line.text for line in rest)])
+        texts = {cell: _joined(found) for cell, found in filled.items()}
+        rows = [_aligned(row, columns=self.columns, texts=texts) for row in self._rows()]
+        return tuple(row for row in rows if any(row)), "\n".join(line.text for line in rest)
+
+    def _rows(self) -> list[list[Box]]:
+        """Return the cells of each row from left to right, with those that reach down from the rows above."""
+        tops = sorted({cell[1] for cell in self.cells})
+        return [sorted(cell for cell in self.cells if cell[1] - 1 <= top < cell[3] - 1) for top in tops]
 
     def _by_cell(self, line: Line) -> "Iterator[tuple[Box | None, list[Char]]]":
         current: Box | None = None
@@ -46,7 +61,8 @@ class Table:
             if char.text.isspace():
                 chars.append(char)
                 continue
-            cell = self._cell(x=(char.x0 + char.x1) / 2, y=char.bottom - char.size / 3)
+            x, y = (char.x0 + char.x1) / 2, char.bottom - char.size / 3
+            cell = current if current and _is_inside(current, x=x, y=y) else self._cell(x=x, y=y)
             if cell != current and chars_text(chars):
                 yield current, chars
                 chars = []
@@ -56,7 +72,7 @@ class Table:
             yield current, chars
 
     def _cell(self, *, x: float, y: float) -> Box | None:
-        return next((cell for row in self.rows for cell in row if _is_inside(cell, x=x, y=y)), None)
+        return next((cell for cell in self.cells if _is_inside(cell, x=x, y=y)), None)
 
 
 def page_tables(page: Any, *, placing: Placing) -> list[Table]:  # noqa: ANN401 - pypdfium2 has no types
@@ -76,18 +92,25 @@ def page_tables(page: Any, *, placing: Placing) -> list[Table]:  # noqa: ANN401 
     return [table for cells in found if (table := _table(cells))]
 
 
+def _aligned(row: list[Box], *, columns: tuple[float, ...], texts: dict[Box, str]) -> tuple[str, ...]:
+    """Return a row's texts column by column, or as they stand where its cells are no columns of the table."""
+    lefts = {cell[0]: texts.get(cell, "") for cell in row}
+    if len(row) == 1 or not lefts.keys() <= set(columns):
+        return tuple(lefts.values())
+    return tuple(lefts.get(left, "") for left in columns)
+
+
 def _table(cells: list[Box]) -> Table | None:
-    tops = sorted({cell[1] for cell in cells})
-    rows = tuple(tuple(sorted(cell for cell in cells if cell[1] == top)) for top in tops)
-    if len(rows) < 2 or max(map(len, rows)) < 2:
+    by_row = Counter(cell[1] for cell in cells)
+    if len(by_row) < 2 or max(by_row.values()) < 2:
         return None
     box = (
         min(cell[0] for cell in cells),
-        tops[0],
+        min(by_row),
         max(cell[2] for cell in cells),
         max(cell[3] for cell in cells),
     )
-    return Table(box, rows)
+    return Table(box, tuple(sorted(cells, key=lambda cell: (cell[1], cell[0]))))
 
 
 def _joined(lines: list[Line]) -> str:

@@ -10,50 +10,48 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from sqlite3 import Row
 
-import numpy as np
-
+from ingest.abilities import abilities
+from ingest.compare import Changed, Comparison
 from ingest.embedders import Embedder
 from ingest.errors import Reason, UnreadableFile
 from ingest.library import documents
 from ingest.library.contents import NewContent, assemble, recipe
 from ingest.library.documents import Pointer
 from ingest.library.store import Library
-from ingest.library.vectors import Vectors
-from ingest.readahead import ReadFile, read_ahead
-from ingest.scan import FoundFile, UnreadableFolder, digest, display_name, fingerprint, scan
-from ingest.types import Added, Failed, Moved, Progress, Removed, Summary, SyncEvent, Unchanged, Updated
+from ingest.limits import Limits
+from ingest.publish import Publisher
+from ingest.readahead import ReadAhead, Reading, Task
+from ingest.scan import FoundFile, fingerprint, unreadable
+from ingest.settle import Job, Settling
+from ingest.types import (
+    Added,
+    Failed,
+    Gap,
+    Held,
+    Progress,
+    ReadPage,
+    Removed,
+    Summary,
+    SyncEvent,
+    Updated,
+)  # fmt: skip
+from ingest.workspace import Member
 
-#: A group of files is committed when it has this many texts to embed: a few seconds of work on a laptop.
-_GROUP_TEXTS = 192
-#: Texts given to the embedder at once, so that progress shows every second or two.
-_SLICE = 32
-#: Embedded texts kept in one commit, so that a huge file is not embedded again from its start after a kill.
-_KEEP = 512
-# Reasons that may be gone though the file is the same: tried again at every pass.
-_PASSING = {
-    Reason.NOT_PERMITTED, Reason.CHANGED_WHILE_READING, Reason.VANISHED,
-    Reason.CRASHED, Reason.TIMEOUT, Reason.OUT_OF_MEMORY,
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A file to be read for a document."""
-
-    file: FoundFile
-    document: int
-    source: str
-    sha256: bytes
-    known: bool
+#: A new file with more characters than this can be asked about before the rest of it is read.
+_BEGINNING = 40_000
+#: So many files gone at once, and more than half of all, are not taken out until that is confirmed.
+_MANY_GONE = 5
+# Reasons that speak of a whole file: nothing of it is kept.
+_WHOLLY = {Reason.VANISHED, Reason.CHANGED_WHILE_READING, Reason.BLANK, Reason.NO_TEXT_LAYER, Reason.GARBLED}
 
 
 @dataclass(slots=True)
-class _Group:
-    """Contents that wait to be embedded and committed together."""
+class _Parts:
+    """What has come of a file so far, and why there is no more, where it broke off."""
 
-    contents: dict[tuple[bytes, str], tuple[NewContent, list[Pointer]]] = field(default_factory=dict)
-    events: list[Added | Updated | Failed] = field(default_factory=list)
-    texts: int = 0
+    pages: list[ReadPage] = field(default_factory=list)
+    members: list[Member] = field(default_factory=list)
+    broken: UnreadableFile | None = None
 
 
 class Sync:
@@ -65,43 +63,67 @@ class Sync:
         *,
         embedder: Embedder,
         exclude: Collection[Path] = (),
+        ignore: Sequence[str] = (),
         force: bool = False,
+        remove_many: bool = False,
         jobs: int = 1,
+        limits: Limits | None = None,
     ) -> None:
-        """`exclude` are folders never walked; `force` reads every file again; `jobs` files are read at a time."""
+        """`exclude` are folders never walked, `ignore` patterns of names passed over; `force` reads every file again.
+
+        `jobs` files are read at a time. `remove_many` lets go of more than half of the files where these are gone.
+        """
         self._library = library
         self._catalog = library.catalog
         self._embedder = embedder
         self._recipe = recipe(embedder.name)
-        self._exclude = exclude
-        self._force = force
+        self._remove_many = remove_many
         self._jobs = jobs
+        self._limits = limits or Limits()
+        self._publisher = Publisher(library, embedder=embedder)
+        self._comparison = Comparison(self._catalog, recipe=self._recipe, exclude=exclude, ignore=ignore, force=force)
+        self._settling = Settling(
+            library,
+            recipe=self._recipe,
+            gone=self._comparison.gone,
+            force=force,
+            most_bytes=self._limits.file_bytes,
+        )
+        self._dropped: dict[int, Row] = {}
         self._summary = Summary()
-        self._gone: dict[int, str] = {}
-        self._moves: dict[tuple[bytes, str], list[int]] = {}
 
     def run(self, folders: Sequence[Path]) -> Iterator[SyncEvent]:
         """Yield what happens to each file, and a Summary at the end."""
         started = time.monotonic()
+        for event in self._events(folders):
+            self._count(event)
+            yield event
+        yield replace(
+            self._summary,
+            embedded=self._publisher.embedded,
+            reused=self._settling.reused + self._publisher.reused,
+            seconds=round(time.monotonic() - started, 3),
+        )
+
+    def _events(self, folders: Sequence[Path]) -> Iterator[SyncEvent]:
         self._adopt_embedder()
-        changed: list[tuple[int, FoundFile, int | None]] = []
         for folder in folders:
-            for event in self._compare(folder, changed):
-                yield self._count(event)
+            yield from self._comparison.look(folder)
         jobs = []
-        for folder_id, file, document in changed:
-            outcome = self._settle(folder_id, file, document)
-            if isinstance(outcome, _Job):
-                jobs.append(outcome)
-            elif outcome:
-                yield self._count(outcome)
-        for event in self._read(jobs):
-            yield self._count(event)
-        documents.remove(self._catalog, self._gone)
-        for source in self._gone.values():
-            yield self._count(Removed(source))
+        for changed in self._comparison.changed:
+            for outcome in self._settling.settle(changed):
+                if isinstance(outcome, Job):
+                    jobs.append(outcome)
+                else:
+                    yield outcome
+        folder = self._library.folder
+        with ReadAhead(
+            jobs=self._jobs, scratch=folder / "scratch", limits=self._limits, ocr_cache=folder / "ocr"
+        ) as reader:
+            yield from self._read(jobs, reader)
+        yield from self._publisher.commit()
+        yield from self._remove()
         self._library.collect()
-        yield replace(self._summary, seconds=round(time.monotonic() - started, 3))
 
     def _adopt_embedder(self) -> None:
         """Where the vectors are another embedder's, let go of everything: two kinds cannot share an index."""
@@ -113,196 +135,154 @@ class Sync:
         if made_with != self._embedder.name:
             self._catalog.note("embedder", self._embedder.name)
 
-    def _compare(self, folder: Path, changed: list[tuple[int, FoundFile, int | None]]) -> Iterator[SyncEvent]:
-        """Tell unchanged files at once; note the others in `changed`, and the documents whose files are gone."""
-        if not folder.is_dir():
-            yield Failed(str(folder), Reason.VANISHED)
-            return
-        folder_id = documents.folder_id(self._catalog, folder)
-        known = documents.of_folder(self._catalog, folder_id)
-        for file in scan(folder, exclude=self._exclude):
-            if isinstance(file, UnreadableFolder):
-                known = {path: row for path, row in known.items() if not _is_below(path, file.relative)}
-                yield Failed(display_name(file.relative), Reason.NOT_PERMITTED)
-                continue
-            row = known.pop(file.relative, None)
-            same = row is not None and row["stat"] == file.fingerprint and not self._force
-            if not same or row is None or self._outdated(row):
-                changed.append((folder_id, file, row["id"] if row else None))
-            elif row["reason"] in _PASSING:
-                changed.append((folder_id, file, row["id"]))
-            elif row["reason"]:
-                yield Failed(row["source"], Reason(row["reason"]), documents.values_of(row))
-            elif not row["forgotten"]:
-                yield Unchanged(row["source"])
-        for row in known.values():
-            self._gone[row["id"]] = row["source"]
-            if row["sha256"] and not row["forgotten"]:
-                kind = Path(row["source"]).suffix.lower()
-                self._moves.setdefault((row["sha256"], kind), []).append(row["id"])
-
-    def _outdated(self, row: Row) -> bool:
-        """Whether a document shows a content that was made another way, or nothing though it should."""
-        if row["content_id"] is None:
-            return not row["reason"] and not row["forgotten"]
-        return bool(row["recipe"] != self._recipe)
-
-    def _settle(self, folder: int, file: FoundFile, document: int | None) -> SyncEvent | _Job | None:
-        """Return what became of a new or changed file, or the job of reading it."""
-        try:
-            sha256 = digest(file.path)
-        except OSError as exc:
-            return self._unreadable(folder, file, document, exc)
-        row = self._catalog.row("SELECT * FROM documents WHERE id = ?", document) if document else None
-        if row is None and (moved := self._moved(folder, file, sha256)):
-            return moved
-        with self._catalog.transaction():
-            if row and row["sha256"] == sha256 and row["forgotten"]:
-                documents.touch(self._catalog, Pointer(row["id"], file.fingerprint))
-                return None
-            content = self._catalog.row(
-                "SELECT id FROM contents WHERE sha256 = ? AND kind = ? AND recipe = ? AND ready",
-                sha256, file.kind, self._recipe,
-            )  # fmt: skip
-            id_, source = (row["id"], row["source"]) if row else documents.add(self._catalog, folder, file)
-            if not content or self._force:
-                return _Job(file, id_, source, sha256, known=bool(row and row["content_id"]))
-            documents.point(self._catalog, Pointer(id_, file.fingerprint), content["id"], sha256=sha256)
-        if row and row["content_id"] == content["id"]:
-            return Unchanged(source)
-        return self._event(source, content["id"], known=bool(row and row["content_id"]), seconds=0.0)
-
-    def _unreadable(self, folder: int, file: FoundFile, document: int | None, error: OSError) -> SyncEvent | None:
-        if isinstance(error, FileNotFoundError):
-            return None  # gone since the walk: the next pass sees it
-        with self._catalog.transaction():
-            id_ = document or documents.add(self._catalog, folder, file)[0]
-            pointer = Pointer(id_, file.fingerprint)
-            documents.fail(self._catalog, pointer, Reason.NOT_PERMITTED, sha256=None, values={"cause": error.strerror})
-            row = self._catalog.row("SELECT source FROM documents WHERE id = ?", id_)
-        return Failed(row["source"] if row else str(file.path), Reason.NOT_PERMITTED, {"cause": error.strerror})
-
-    def _moved(self, folder: int, file: FoundFile, sha256: bytes) -> Moved | None:
-        """Give a new path the document of a gone one with the same bytes; nothing is read."""
-        candidates = self._moves.get((sha256, file.kind))
-        if not candidates:
-            return None
-        document = candidates.pop()
-        before = self._gone.pop(document)
-        with self._catalog.transaction():
-            source = documents.move(self._catalog, document, folder=folder, file=file)
-            row = self._catalog.row("SELECT content_id FROM documents WHERE id = ?", document)
-            if row and row["content_id"]:
-                self._library.retitle(row["content_id"], file.title)
-        return Moved(source, moved_from=before)
-
-    def _read(self, jobs: Sequence[_Job]) -> Iterator[SyncEvent]:
-        """Read the files, each set of equal ones once, and commit them in groups."""
-        equal: dict[tuple[bytes, str], list[_Job]] = {}
+    def _read(self, jobs: Sequence[Job], reader: ReadAhead) -> Iterator[SyncEvent]:
+        """Read the files, each set of equal ones once, and what is inside of them."""
+        equal: dict[tuple[bytes, str], list[Job]] = {}
         for job in jobs:
             equal.setdefault((job.sha256, job.file.kind), []).append(job)
         by_path = {same[0].file.path: same for same in equal.values()}
-        group = _Group()
-        for number, result in enumerate(read_ahead(list(by_path), jobs=self._jobs)):
-            same = by_path[result.path]
-            yield Progress("read", number, len(by_path), same[0].source)
-            for job in same:
-                yield from self._take(job, result, group)
-            if group.texts >= _GROUP_TEXTS:
-                yield from self._commit(group)
-                group = _Group()
-        if group.contents:
-            yield from self._commit(group)
+        tasks = [Task(path, same[0].file.name) for path, same in by_path.items()]
+        for number, reading in enumerate(reader.read(tasks)):
+            same = by_path[reading.task.path]
+            yield Progress("read", number, len(tasks), same[0].source)
+            yield from self._take(same, reading, reader)
+            reading.close()
+        if tasks:
+            yield Progress("read", len(tasks), len(tasks))
 
-    def _take(self, job: _Job, result: ReadFile, group: _Group) -> Iterator[Failed]:
-        """Cut what was read and put it into the group; or note why it could not be read."""
-        pointer = Pointer(job.document, job.file.fingerprint)
+    def _take(self, same: list[Job], reading: Reading, reader: ReadAhead) -> Iterator[SyncEvent]:
+        """Take in a file for the documents that show it; what was read before it broke off is kept."""
+        parts = _Parts()
         try:
-            if isinstance(result.outcome, UnreadableFile):
-                raise result.outcome
-            self._check_unchanged(job.file)
+            yield from self._gather(same, reading, parts)
+            self._check_unchanged(same[0].file)
         except UnreadableFile as exc:
-            with self._catalog.transaction():
-                documents.fail(self._catalog, pointer, exc.reason, sha256=job.sha256, values=exc.values)
-            yield Failed(job.source, exc.reason, dict(exc.values))
-            return
-        key = (job.sha256, job.file.kind)
-        if key not in group.contents:
-            content = assemble(
-                result.outcome,
-                sha256=job.sha256,
-                kind=job.file.kind,
-                embedder=self._embedder.name,
-                title=job.file.title,
-            )
-            group.contents[key] = (content, [])
-            group.texts += sum(map(len, content.children))
-        content, pointers = group.contents[key]
-        pointers.append(pointer)
-        group.events += _told(job, content, seconds=result.seconds)
+            parts.broken = exc
+        broken = parts.broken
+        readable = any(text.strip() for text, _ in parts.pages)
+        if broken and (not readable or broken.reason in _WHOLLY):
+            for job in same:
+                yield self._fail_job(job, broken)
+        elif parts.pages:
+            yield from self._publish(same, parts, seconds=reading.seconds)
+        for job in same:
+            if parts.members and job.depth < self._limits.depth:
+                yield from self._open(job, parts.members, reader)
+
+    def _gather(self, same: list[Job], reading: Reading, parts: _Parts) -> Iterator[SyncEvent]:
+        """Collect the pages and members of a file; a long new one can be asked about before its end is read."""
+        characters, enough = 0, _BEGINNING
+        for part in reading:
+            if isinstance(part, Member):
+                parts.members.append(part)
+                continue
+            if characters >= enough and not any(job.known for job in same):
+                enough = 2 * characters
+                yield from self._publish_beginning(same, parts.pages)
+            parts.pages.append(part)
+            characters += len(part[0])
+            yield Progress("page", len(parts.pages), part[1].get("pages", 0), same[0].source)
+
+    def _publish_beginning(self, same: list[Job], pages: list[ReadPage]) -> Iterator[SyncEvent]:
+        content = self._assembled(same[0], pages, unread=Gap(Reason.STILL_READING))
+        for job in same:
+            yield from self._publisher.add(content, Pointer(job.document, job.file.fingerprint), events=[])
+        yield from self._publisher.commit()
+
+    def _publish(self, same: list[Job], parts: _Parts, *, seconds: float) -> Iterator[SyncEvent]:
+        job = same[0]
+        unread = None
+        if parts.broken:
+            unread = Gap(parts.broken.reason, _next_page(parts.pages), parts.broken.values)
+        elif parts.members and job.depth >= self._limits.depth:
+            most = self._limits.depth
+            unread = Gap(Reason.NESTED_TOO_DEEPLY, None, {"limit": "depth", "value": job.depth + 1, "most": most})
+        content = self._assembled(job, parts.pages, unread=unread, members=len(parts.members))
+        for job in same:
+            if not job.opened:
+                pointer = Pointer(job.document, job.file.fingerprint)
+                yield from self._publisher.add(content, pointer, events=_told(job, content, seconds=seconds))
+
+    def _assembled(self, job: Job, pages: list[ReadPage], *, unread: Gap | None, members: int = 0) -> NewContent:
+        return assemble(
+            pages,
+            sha256=job.sha256,
+            kind=job.file.kind,
+            embedder=self._embedder.name,
+            title=job.file.title,
+            members=members,
+            unread=unread,
+        )
+
+    def _open(self, job: Job, members: Sequence[Member], reader: ReadAhead) -> Iterator[SyncEvent]:
+        """Take in what is inside of a file, as documents of their own below the file's path."""
+        rows = documents.members_of(self._catalog, job.document)
+        jobs: list[Job] = []
+        for member in members:
+            relative = job.file.relative + b"/" + member.name.encode("utf-8", "surrogateescape")
+            row = rows.pop(relative, None)
+            if member.path is None or member.reason is not None:
+                nowhere = Changed(job.folder, FoundFile(job.file.path, relative, job.file.fingerprint), row)
+                refused = UnreadableFile(member.reason or Reason.DAMAGED, **member.values)
+                yield self._settling.fail(nowhere, refused, container=job)
+                continue
+            file = FoundFile(member.path, relative, fingerprint(member.path))
+            for outcome in self._settling.settle(Changed(job.folder, file, row), container=job):
+                if isinstance(outcome, Job):
+                    jobs.append(outcome)
+                else:
+                    yield outcome
+        self._dropped.update({row["id"]: row for row in rows.values()})
+        yield from self._read(jobs, reader)
+
+    def _fail_job(self, job: Job, error: UnreadableFile) -> Failed:
+        pointer = Pointer(job.document, job.file.fingerprint)
+        with self._catalog.transaction():
+            if not job.known:  # its beginning may have been shown
+                documents.hide(self._catalog, job.document)
+            documents.fail(self._catalog, pointer, error, sha256=job.sha256, read_with=abilities())
+        return Failed(job.source, error.reason, dict(error.values))
 
     def _check_unchanged(self, file: FoundFile) -> None:
         try:
             now = fingerprint(file.path)
         except FileNotFoundError as exc:
             raise UnreadableFile(Reason.VANISHED) from exc
+        except OSError as exc:
+            raise unreadable(exc) from exc
         if now != file.fingerprint:
             raise UnreadableFile(Reason.CHANGED_WHILE_READING)
 
-    def _commit(self, group: _Group) -> Iterator[SyncEvent]:
-        """Embed what has no vector yet, publish the group, and tell."""
-        texts: dict[bytes, str] = {}
-        for content, _ in group.contents.values():
-            for children in content.children:
-                texts.update((child.vector_key, child.embedded_text) for child in children)
-        for key in self._library.known_vectors(texts):
-            del texts[key]
-        vectors: dict[bytes, Vectors] = {}
-        ordered = sorted(texts.items(), key=lambda item: len(item[1]))
-        for start in range(0, len(ordered), _SLICE):
-            piece = ordered[start : start + _SLICE]
-            embedded = self._embedder.embed_passages([text for _, text in piece])
-            vectors.update(zip([key for key, _ in piece], np.asarray(embedded), strict=True))
-            if len(vectors) >= _KEEP:
-                self._library.keep_vectors(vectors)
-                vectors = {}
-            yield Progress("embed", min(start + _SLICE, len(ordered)), len(ordered))
-        self._library.publish(list(group.contents.values()), vectors=vectors)
-        self._summary = replace(
-            self._summary,
-            embedded=self._summary.embedded + len(texts),
-            reused=self._summary.reused + group.texts - len(texts),
-        )
-        yield from group.events
+    def _remove(self) -> Iterator[SyncEvent]:
+        """Let go of what is gone, unless so much is gone at once that the folder itself may be missing."""
+        gone = self._comparison.gone
+        files = sum(row["container"] is None for row in gone.values())
+        if files >= _MANY_GONE and 2 * files > self._comparison.known and not self._remove_many:
+            yield Held(files, self._comparison.known)
+            gone = {}
+        gone = {**gone, **self._dropped}
+        documents.remove(self._catalog, gone)
+        for row in gone.values():
+            if not row["forgotten"]:
+                yield Removed(row["source"])
 
-    def _event(self, source: str, content: int, *, known: bool, seconds: float) -> Added | Updated:
-        """Return the event of a document that shows a content that was there already."""
-        row = self._catalog.row(
-            "SELECT characters, (SELECT count(*) FROM pages WHERE content_id = contents.id) AS pages,"
-            " (SELECT count(*) FROM passages WHERE content_id = contents.id) AS passages,"
-            " (SELECT count(*) FROM children JOIN passages ON passages.id = passage_id"
-            "  WHERE content_id = contents.id) AS children FROM contents WHERE id = ?",
-            content,
-        )
-        assert row is not None
-        self._summary = replace(self._summary, reused=self._summary.reused + row["children"])
-        kind = Updated if known else Added
-        return kind(source, row["pages"], row["passages"], row["characters"], seconds)
-
-    def _count(self, event: SyncEvent) -> SyncEvent:
-        name = type(event).__name__.lower()
-        if hasattr(self._summary, name):
+    def _count(self, event: SyncEvent) -> None:
+        """Count an event in the summary."""
+        if isinstance(event, Held):
+            self._summary = replace(self._summary, held=event.removed)
+        elif hasattr(self._summary, name := type(event).__name__.lower()):
             self._summary = replace(self._summary, **{name: getattr(self._summary, name) + 1})
         if isinstance(event, Added | Updated):
             self._summary = replace(self._summary, characters=self._summary.characters + event.characters)
-        return event
 
 
-def _is_below(path: bytes, folder: bytes) -> bool:
-    return folder == b"." or path.startswith(folder + b"/")
+def _next_page(pages: Sequence[ReadPage]) -> int | None:
+    """Return the number of the page after the last one that was read, None where there are no pages."""
+    last = pages[-1][1].get("page")
+    return last + 1 if last else None
 
 
-def _told(job: _Job, content: NewContent, *, seconds: float) -> list[Added | Updated | Failed]:
+def _told(job: Job, content: NewContent, *, seconds: float) -> list[SyncEvent]:
     """Return the events of a file that was read: that it is there, and what of it is missing."""
     kind = Updated if job.known else Added
     event = kind(job.source, len(content.starts), len(content.chunks), len(content.text), round(seconds, 3))

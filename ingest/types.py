@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from typing import Any
+
 from ingest.errors import Reason
+
+#: A page as it comes from a loader: a Document's text and metadata.
+ReadPage = tuple[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +98,19 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """So many files are gone at once that their removal waits to be confirmed: the drive may not be there."""
+
+    removed: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a sync is: `stage` is "read" (of files) or "embed" (of texts)."""
+    """How far a sync is: `stage` is "read" (of files), "page" (of the file `source`) or "embed" (of texts).
+
+    `total` is 0 where it is not known.
+    """
 
     stage: str
     done: int
@@ -104,7 +120,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The last event of a sync. `embedded` texts went through the embedder; `reused` had a vector already."""
+    """The last event of a sync. `embedded` texts went through the embedder; `reused` had a vector already.
+
+    `held` files are gone, but stay until their removal is confirmed.
+    """
 
     added: int = 0
     updated: int = 0
@@ -112,10 +131,11 @@ class Summary:
     removed: int = 0
     unchanged: int = 0
     failed: int = 0
+    held: int = 0
     embedded: int = 0
     reused: int = 0
     characters: int = 0
     seconds: float = 0.0
 
 
-SyncEvent = Added | Updated | Moved | Removed | Unchanged | Failed | Progress | Summary
+SyncEvent = Added | Updated | Moved | Removed | Unchanged | Failed | Held | Progress | Summary

@@ -2,7 +2,8 @@
 
 The child is this module run by a fresh interpreter (nothing of the parent's main program is run again, so it works from
 a notebook or a script on stdin too). Requests and replies are frames on its stdin and stdout: eight bytes of length,
-then JSON. Whatever libraries print goes to stderr, which the parent keeps for the message after a crash.
+then JSON. A request names a file; the replies are its pages and members, each as soon as it is read, then the end or
+the reason why there is no more. Whatever libraries print goes to stderr, kept for the message after a crash.
 """
 
 import json
@@ -13,17 +14,17 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, Any, Self
 
 from ingest.errors import Reason, UnreadableFile
-
-if TYPE_CHECKING:
-    from langchain_core.documents import Document
+from ingest.limits import Limits
+from ingest.types import ReadPage
+from ingest.workspace import Member, Workspace
 
 _Frame = dict[str, Any]  # one JSON object
 _LENGTH = struct.Struct(">Q")
-_MOST_OUTPUT = 512 * 1024**2  # bytes of one reply
 _KILLED = -9  # by the kernel, where the machine runs out of memory; our own kill is told apart by its timer
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[1])
 
@@ -32,11 +33,11 @@ class LoaderProcess:
     """A child process that reads one file after another, within limits of time, memory and output.
 
     It is started by the first `read`, and anew by the next one after a failure. Threads take turns.
-    `memory_bytes` limits the child's address space, where the platform can (not on Windows).
+    `limits.memory_bytes` limits the child's address space, where the platform can (not on Windows).
     """
 
-    def __init__(self, *, memory_bytes: int = 4 * 1024**3) -> None:
-        self._memory_bytes = memory_bytes
+    def __init__(self, *, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._stderr: IO[bytes] | None = None
@@ -53,18 +54,28 @@ class LoaderProcess:
         """The child's process id, None while there is no child."""
         return self._process.pid if self._process else None
 
-    def read(self, path: Path, *, name: str | None = None, timeout_s: float = 120.0) -> "list[Document]":
-        """Read one file into Documents, one per page, as `ingest.loaders.load` does.
+    def read(self, path: Path, *, workspace: Workspace, name: str | None = None) -> Iterator[ReadPage | Member]:
+        """Yield one file's pages (text and metadata each) and members, as `ingest.loaders.lazy_load` does.
 
-        Raises `UnreadableFile` with the loader's reason, or TIMEOUT, OUT_OF_MEMORY, TOO_LARGE or CRASHED.
+        Raises `UnreadableFile` with the loader's reason, or TIMEOUT (after `limits.timeout_s` without a page),
+        OUT_OF_MEMORY, TOO_LARGE or CRASHED. A file that is not read to its end ends the child.
         """
-        from langchain_core.documents import Document
-
+        request = {
+            "path": str(path),
+            "name": name,
+            "scratch": str(workspace.scratch),
+            "ocr_cache": str(workspace.ocr_cache) if workspace.ocr_cache else None,
+            "limits": workspace.limits.model_dump(),
+        }
         with self._lock:
-            reply = self._ask({"path": str(path), "name": name, "timeout_s": timeout_s}, timeout_s=timeout_s)
-        if "reason" in reply:
-            raise UnreadableFile(Reason(reply["reason"]), **reply["values"])
-        return [Document(page_content=text, metadata=metadata) for text, metadata in reply["documents"]]
+            for reply in self._replies(request, timeout_s=workspace.limits.timeout_s):
+                if "page" in reply:
+                    text, metadata = reply["page"]
+                    yield text, metadata
+                elif "member" in reply:
+                    yield _member(reply["member"])
+                elif "reason" in reply:
+                    raise UnreadableFile(Reason(reply["reason"]), **reply["values"])
 
     def close(self) -> None:
         """End the child; a later `read` would start another."""
@@ -78,29 +89,28 @@ class LoaderProcess:
             process.kill()
         self.close()
 
-    def _ask(self, request: _Frame, *, timeout_s: float) -> _Frame:
+    def _replies(self, request: _Frame, *, timeout_s: float) -> Iterator[_Frame]:
+        """Send a request and yield its replies up to the last; the child is ended where that one does not come."""
         process = self._running()
+        assert process.stdin and process.stdout
         expired = threading.Event()
-
-        def give_up() -> None:
-            expired.set()
-            process.kill()
-
-        timer = threading.Timer(timeout_s, give_up)
-        timer.daemon = True
-        timer.start()
+        last = whole = False
         try:
-            reply = _exchange(process, request)
+            with _Watchdog(process, expired, seconds=timeout_s):
+                _send(process.stdin, request)
+            while not last:
+                with _Watchdog(process, expired, seconds=timeout_s):
+                    reply = _receive(process.stdout)
+                last = "page" not in reply and "member" not in reply
+                # Memory that a failed load has left in pieces is not to be built on.
+                whole = last and reply.get("reason") != Reason.OUT_OF_MEMORY
+                yield reply
         except (OSError, EOFError) as error:
             raise self._failure(timeout_s if expired.is_set() else None) from error
-        except BaseException:  # Ctrl-C here: the reply to this request must not be taken for that to the next
-            self._end()
-            raise
         finally:
-            timer.cancel()
-        if reply.get("reason") == Reason.OUT_OF_MEMORY:
-            self._end()  # memory that a failed load has left in pieces is not to be built on
-        return reply
+            # Also where the caller goes no further: replies to this request must not be taken for those to the next.
+            if not whole:
+                self._end()
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._killed:
@@ -118,7 +128,7 @@ class LoaderProcess:
             }
             # -P: a json.py in the user's current folder must not be imported.
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "ingest.worker", str(self._memory_bytes)],
+                [sys.executable, "-P", "-m", "ingest.worker", str(self._limits.memory_bytes)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
@@ -134,7 +144,7 @@ class LoaderProcess:
         words = self._stderr.read().decode("utf-8", "replace").strip().splitlines()
         self._end()
         if timeout_s is not None:
-            return UnreadableFile(Reason.TIMEOUT, seconds=timeout_s)
+            return UnreadableFile(Reason.TIMEOUT, limit="timeout_s", value=timeout_s, most=timeout_s)
         cause = words[-1] if words else ""
         if status == _KILLED or cause.startswith("MemoryError"):
             return UnreadableFile(Reason.OUT_OF_MEMORY)
@@ -160,19 +170,33 @@ def _close_quietly(pipe: IO[bytes]) -> None:
         return
 
 
-def _exchange(process: subprocess.Popen[bytes], request: _Frame) -> _Frame:
-    assert process.stdin and process.stdout
-    _send(process.stdin, request)
-    return _receive(process.stdout)
+class _Watchdog:
+    """Kills a process that has not answered at the end of the block's time."""
+
+    def __init__(self, process: subprocess.Popen[bytes], expired: threading.Event, *, seconds: float) -> None:
+        self._process = process
+        self._expired = expired
+        self._timer = threading.Timer(seconds, self._give_up)
+        self._timer.daemon = True
+
+    def _give_up(self) -> None:
+        self._expired.set()
+        self._process.kill()
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
 
 
-def _send(pipe: IO[bytes], frame: _Frame) -> None:
-    # ASCII escapes: a path may hold bytes that are no UTF-8 (lone surrogates in a str).
-    body = json.dumps(frame).encode()
-    if len(body) > _MOST_OUTPUT:
-        body = json.dumps({"reason": Reason.TOO_LARGE, "values": {"size": len(body), "limit": _MOST_OUTPUT}}).encode()
-    pipe.write(_LENGTH.pack(len(body)) + body)
+def _send(pipe: IO[bytes], frame: _Frame) -> int:
+    """Write a frame and return its size in bytes; a path may hold lone surrogates, for bytes that are no UTF-8."""
+    body = json.dumps(frame, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    pipe.write(_LENGTH.pack(len(body)))
+    pipe.write(body)
     pipe.flush()
+    return len(body)
 
 
 def _receive(pipe: IO[bytes]) -> _Frame:
@@ -184,7 +208,7 @@ def _receive(pipe: IO[bytes]) -> _Frame:
     body = pipe.read(length)
     if len(body) < length:
         raise EOFError
-    frame: _Frame = json.loads(body)
+    frame: _Frame = json.loads(body.decode("utf-8", "surrogatepass"))
     return frame
 
 
@@ -206,21 +230,39 @@ def _serve(requests: IO[bytes], replies: IO[bytes]) -> None:
 
     threading.Thread(target=listen, daemon=True).start()
     while arrived.acquire():
-        request = pending.pop(0)
-        _limit_cpu(request["timeout_s"])
-        _send(replies, _answer(Path(request["path"]), name=request["name"]))
+        _answer(pending.pop(0), replies)
 
 
-def _answer(path: Path, *, name: str | None) -> _Frame:
+def _answer(request: _Frame, replies: IO[bytes]) -> None:
+    """Send the pages and members of a file, then its end or the reason why there is no more."""
     from ingest import loaders
 
+    limits = Limits(**request["limits"])
+    cache = request["ocr_cache"]
+    workspace = Workspace(Path(request["scratch"]), limits=limits, ocr_cache=Path(cache) if cache else None)
+    sent = 0
     try:
-        documents = loaders.load(path, name=name)
+        _limit_cpu(limits.timeout_s)
+        for part in loaders.lazy_load(Path(request["path"]), workspace=workspace, name=request["name"]):
+            if isinstance(part, Member):
+                path = str(part.path) if part.path else None
+                sent += _send(replies, {"member": [part.name, path, part.reason, part.values]})
+            else:
+                sent += _send(replies, {"page": [part.page_content, part.metadata]})
+            if sent > limits.text_bytes:
+                raise UnreadableFile(Reason.TOO_LARGE, limit="text_bytes", value=sent, most=limits.text_bytes)
+            _limit_cpu(limits.timeout_s)
     except UnreadableFile as error:
-        return {"reason": error.reason, "values": error.values}
+        _send(replies, {"reason": error.reason, "values": error.values})
     except MemoryError:
-        return {"reason": Reason.OUT_OF_MEMORY, "values": {}}
-    return {"documents": [(document.page_content, document.metadata) for document in documents]}
+        _send(replies, {"reason": Reason.OUT_OF_MEMORY, "values": {}})
+    else:
+        _send(replies, {})
+
+
+def _member(fields: list[Any]) -> Member:
+    name, path, reason, values = fields
+    return Member(name, Path(path) if path else None, Reason(reason) if reason else None, values)
 
 
 def _limit_memory(size: int) -> None:

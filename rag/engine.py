@@ -58,11 +58,17 @@ class Engine:
     # ── the files ──
 
     def sync(
-        self, folders: Sequence[str | Path] = (), *, force: bool = False, jobs: int | None = None
+        self,
+        folders: Sequence[str | Path] = (),
+        *,
+        force: bool = False,
+        jobs: int | None = None,
+        remove_many: bool = False,
     ) -> Iterator[SyncEvent]:
         """Make the library equal to the folders (all synced so far, if none is given); yield what happens.
 
-        The last event is the Summary. `force` reads every file again; `jobs` files are read at a time.
+        The last event is the Summary. `force` reads every file again; `jobs` files are read at a time. Where more than
+        half of the files are gone at once, they stay until `remove_many` confirms that they are meant to go.
         """
         from ingest.sync import Sync
 
@@ -70,20 +76,45 @@ class Engine:
         job = Sync(
             self.library,
             embedder=self.embedder,
-            # A synced folder inside another one is walked by itself.
-            exclude=[self.settings.library, self.settings.models, *documents.folders(self.library.catalog)],
+            exclude=self._not_walked(),
+            ignore=self.settings.ignore,
             force=force,
+            remove_many=remove_many,
             jobs=jobs or self.settings.jobs,
+            limits=self.settings.limits,
         )
         with self._change():
             yield from job.run(chosen)
 
+    def watch(
+        self, folders: Sequence[str | Path] = (), *, stop: threading.Event | None = None, jobs: int | None = None
+    ) -> Iterator[SyncEvent]:
+        """Sync now and whenever the folders change, until `stop` is set; yield the events of pass after pass."""
+        from ingest.watch import watch
+
+        due = watch(
+            self._folders(folders),
+            stop=stop or threading.Event(),
+            full_check_s=self.settings.watch_check_s,
+            exclude=self._not_walked(),
+            ignore=self.settings.ignore,
+        )
+        for _ in due:
+            yield from self.sync(folders, jobs=jobs)
+
     def remove(self, sources: Sequence[str]) -> None:
-        """Forget documents until their files change; the files are left alone. NotInLibrary names a wrong one."""
+        """Forget documents until their files change; or a synced folder, by its path, with all documents of it.
+
+        The files are left alone. NotInLibrary names what is neither.
+        """
+        synced = {str(path): path for path in documents.folders(self.library.catalog)}
         with self._change():
             with self.library.catalog.transaction():
                 for source in sources:
-                    documents.forget(self.library.catalog, source)
+                    if folder := synced.get(str(Path(source).expanduser().resolve())):
+                        documents.remove_folder(self.library.catalog, folder)
+                    else:
+                        documents.forget(self.library.catalog, source)
             self.library.collect()
 
     def status(self, source: str | None = None) -> list[DocumentStatus]:
@@ -209,11 +240,14 @@ class Engine:
     # ── inside ──
 
     def _folders(self, given: Sequence[str | Path]) -> list[Path]:
-        """Return the folders to sync: those given, or every one known; a folder inside a known one means that one."""
-        known = [self.settings.documents, *documents.folders(self.library.catalog)]
+        """Return the folders to sync: those given with the known ones inside of them, or every one known.
+
+        A folder inside a known one means that one.
+        """
+        known = [self.settings.documents.resolve(), *documents.folders(self.library.catalog)]
         chosen = []
         for folder in map(Path, given):
-            path = folder.expanduser().absolute()
+            path = folder.expanduser().resolve()
             if not path.is_dir():
                 raise BadSetting(
                     f"{folder} is not a folder; give one that exists",
@@ -222,7 +256,12 @@ class Engine:
                     expected="a folder",
                 )
             chosen.append(next((outer for outer in known if path.is_relative_to(outer)), path))
+            chosen += [inner for inner in known if inner.is_relative_to(path)]
         return list(dict.fromkeys(chosen or known))
+
+    def _not_walked(self) -> list[Path]:
+        """Return the folders that no walk enters: our own, and synced folders, which are walked by themselves."""
+        return [self.settings.library, self.settings.models, *documents.folders(self.library.catalog)]
 
     @contextmanager
     def _change(self) -> Iterator[None]:

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ingest.errors import BadSetting
+from ingest.limits import Limits
 
 
 class Settings(BaseSettings):
@@ -33,6 +34,9 @@ class Settings(BaseSettings):
     question_limit: int = Field(4000, ge=1, description="characters in a question")
 
     jobs: int = Field(1, ge=1, le=64, description="files read at a time")
+    limits: Limits = Field(default_factory=Limits, description="what reading one file may take")
+    ignore: list[str] = Field(default_factory=list, description="shell patterns of files and folders to pass over")
+    watch_check_s: float = Field(300.0, ge=1, description="seconds between full checks while watching")
 
     @classmethod
     def settings_customise_sources(

@@ -9,7 +9,7 @@ from ui.text import t
 
 
 class SyncProgress:
-    """Two bars while a sync runs: files read, texts embedded."""
+    """Three bars while a sync runs: files read, pages of the file at hand, texts embedded."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -28,13 +28,15 @@ class SyncProgress:
             disable=not console.is_terminal,
         )
         self._tasks = {
-            stage: self._bars.add_task(t(f"progress.{stage}"), total=None, visible=False) for stage in ("read", "embed")
+            stage: self._bars.add_task(t(f"progress.{stage}"), total=None, visible=False)
+            for stage in ("read", "page", "embed")
         }
 
     def update(self, event: SyncEvent) -> None:
         """Move the bar that an event is about."""
         if isinstance(event, Progress):
-            self._bars.update(self._tasks[event.stage], completed=event.done, total=event.total, visible=True)
+            total = event.total or None
+            self._bars.update(self._tasks[event.stage], completed=event.done, total=total, visible=event.total != 1)
 
     def __enter__(self) -> Self:
         self._bars.start()

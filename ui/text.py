@@ -1,10 +1,11 @@
 """Every text that users see, in Chinese and English. Keys are dotted names; values fill in {names}."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ingest.errors import Reason, WendangError
+from ingest.types import Gap
 
 _language = "zh"
 
@@ -37,6 +38,31 @@ def reason_text(reason: Reason, values: Mapping[str, object]) -> tuple[str, str]
     page = values.get("page")
     filled = _Values(values)
     return (t("on_page", page=page) if page else "") + what.format_map(filled), remedy.format_map(filled)
+
+
+def gaps_text(gaps: Sequence[Gap]) -> tuple[str | None, str | None]:
+    """Return what is missing of a document and why, with the pages, and what to do about it; None where nothing is."""
+    if not gaps:
+        return None, None
+    alike: dict[tuple[str, str], list[int]] = {}
+    for gap in gaps:
+        pages = alike.setdefault(reason_text(gap.reason, gap.values), [])
+        if gap.page is not None:
+            pages.append(gap.page)
+    between = t("between")
+    reasons = [(t("on_page", page=ranges(pages)) if pages else "") + what for (what, _), pages in alike.items()]
+    return between.join(reasons), between.join(dict.fromkeys(remedy for _, remedy in alike))
+
+
+def ranges(pages: Sequence[int]) -> str:
+    """Return page numbers for people: 2-5, 9."""
+    parts: list[list[int]] = []
+    for page in sorted(set(pages)):
+        if parts and page == parts[-1][1] + 1:
+            parts[-1][1] = page
+        else:
+            parts.append([page, page])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in parts)
 
 
 def error_text(error: WendangError) -> str:
@@ -135,12 +161,24 @@ REASONS: dict[Reason, tuple[tuple[str, str], tuple[str, str]]] = {
         ),
     ),
     Reason.GARBLED: (
-        ("文字层疑似乱码", "请从原文件重新导出，或先做文字识别（OCR）"),
-        ("its text layer looks garbled", "export it again, or run text recognition (OCR)"),
+        (
+            "文字疑似乱码",
+            "请从原文件重新导出，或另存为 UTF-8；PDF 可装文字识别（.venv/bin/pip install -e '.[ocr]'）后重新同步",
+        ),
+        (
+            "its text looks garbled",
+            "export it again, save it as UTF-8, or for a PDF install text recognition: pip install 'wendang[ocr]'",
+        ),
     ),
     Reason.UNDECODABLE_BYTES: (
-        ("从第 {offset} 字节起有无法解码的内容，已用 � 代替", "请用正确的编码另存（建议 UTF-8）"),
-        ("bytes from offset {offset} could not be decoded and became �", "save it again as UTF-8"),
+        (
+            "从第 {offset} 字节起有不是 {encoding} 编码的内容，能辨认的已另行解码，其余用 � 代替",
+            "请用同一种编码另存（建议 UTF-8）",
+        ),
+        (
+            "bytes from offset {offset} are not {encoding}: some were read in another encoding, others became �",
+            "save it again as UTF-8",
+        ),
     ),
     Reason.NOT_PERMITTED: (
         ("没有读取权限（{cause}）", "请修改文件权限后重新同步"),
@@ -215,6 +253,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "option.lang": ("界面语言", "language of the texts"),
     "option.debug": ("出错时显示完整信息", "show the traceback of an error"),
     "option.watch": ("持续同步", "keep syncing"),
+    "option.remove_many": ("确认移除一起不见的多数文件", "confirm that most files are gone for good"),
     "option.jobs": ("同时读取的文件数", "files read at a time"),
     "option.force": ("重新读取所有文件", "read every file again"),
     "option.verbose": ("也列出未变化的文件", "list unchanged files too"),
@@ -347,6 +386,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "done: {added} added, {updated} updated, {moved} moved, {removed} removed, {unchanged} unchanged, "
         "{failed} failed; {embedded} texts embedded, {reused} reused, {seconds} s",
     ),
+    "sync.held": (
+        "资料库的 {known} 个文件中有 {removed} 个一起不见了，暂不移除：移动硬盘或网盘可能没有接上。"
+        "确认要移除，请运行 wendang sync --remove-many",
+        "{removed} of the library's {known} files are gone at once; they stay for now, since a drive may be missing. "
+        "To let them go, run `wendang sync --remove-many`",
+    ),
+    "watching": ("持续同步中，按 Ctrl-C 结束", "syncing whenever the folders change; Ctrl-C ends it"),
+    "between": ("；", "; "),
+    "progress.page": ("读取页", "pages"),
     "progress.read": ("读取文件", "reading"),
     "progress.embed": ("计算向量", "embedding"),
     "progress.ask": ("提问", "asking"),

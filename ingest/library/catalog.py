@@ -1,7 +1,8 @@
 """The record: which files there are, what they say, how it was cut, and every vector. All else is derived from it.
 
 A document (a path) refers to a content (its bytes, read and cut); a content has pages, passages and their children; a
-child has the key of its vector. Two paths with the same bytes share one content. A content without a document is not
+child has the key of its vector. Two paths with the same bytes share one content. A file inside an archive or a mail is
+a document too, with its container's number. A content without a document is not
 visible to any search: a new version is written whole, then the document is pointed at it in one transaction.
 
 Rollback journal with `synchronous=FULL`: SQLite before 3.51.3 can damage a file when it resets the write-ahead log
@@ -10,14 +11,14 @@ Rollback journal with `synchronous=FULL`: SQLite before 3.51.3 can damage a file
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ingest.errors import LibraryDamaged
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -26,12 +27,14 @@ CREATE TABLE contents (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     sha256 BLOB NOT NULL, kind TEXT NOT NULL, recipe TEXT NOT NULL, ready INTEGER NOT NULL DEFAULT 0,
     loader TEXT NOT NULL, encoding TEXT, title TEXT NOT NULL, paged INTEGER NOT NULL,
-    characters INTEGER NOT NULL, indexed INTEGER NOT NULL);
+    characters INTEGER NOT NULL, indexed INTEGER NOT NULL,
+    read_with TEXT NOT NULL DEFAULT '', members INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX contents_by_bytes ON contents (sha256, kind, recipe);
 CREATE TABLE pages (
     content_id INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
     number INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL, indexed INTEGER NOT NULL,
-    heading TEXT, text TEXT NOT NULL, PRIMARY KEY (content_id, number)) WITHOUT ROWID;
+    heading TEXT, text TEXT NOT NULL, left_out TEXT NOT NULL DEFAULT '{}',
+    PRIMARY KEY (content_id, number)) WITHOUT ROWID;
 CREATE TABLE gaps (
     content_id INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
     reason TEXT NOT NULL, page INTEGER, details TEXT NOT NULL);
@@ -53,10 +56,24 @@ CREATE TABLE documents (
     folder_id INTEGER NOT NULL REFERENCES folders, path BLOB NOT NULL, source TEXT NOT NULL UNIQUE,
     stat TEXT NOT NULL, sha256 BLOB, content_id INTEGER REFERENCES contents,
     forgotten INTEGER NOT NULL DEFAULT 0, reason TEXT, details TEXT NOT NULL DEFAULT '{}',
+    container INTEGER REFERENCES documents ON DELETE CASCADE, read_with TEXT NOT NULL DEFAULT '',
     UNIQUE (folder_id, path));
 CREATE INDEX documents_of_content ON documents (content_id);
 CREATE INDEX documents_by_bytes ON documents (sha256);
+CREATE INDEX documents_of_container ON documents (container);
 """
+
+# What brings a record of the version before to a version.
+_CHANGES = {
+    2: (
+        "ALTER TABLE contents ADD COLUMN read_with TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE contents ADD COLUMN members INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE pages ADD COLUMN left_out TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE documents ADD COLUMN container INTEGER REFERENCES documents ON DELETE CASCADE",
+        "ALTER TABLE documents ADD COLUMN read_with TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX documents_of_container ON documents (container)",
+    )
+}
 
 
 class Catalog:
@@ -82,10 +99,10 @@ class Catalog:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA cache_size = -32000")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            _create_schema(connection)
-        elif version > SCHEMA_VERSION:
+        if version > SCHEMA_VERSION:
             raise sqlite3.DatabaseError(f"made by a newer version of the program (schema {version})")
+        if version < SCHEMA_VERSION:
+            _bring_up_to_date(connection)
         if read_only:
             connection.execute("PRAGMA query_only = ON")
         return connection
@@ -152,11 +169,16 @@ class Catalog:
             self._connection.close()
 
 
-def _create_schema(connection: sqlite3.Connection) -> None:
-    """Make the tables, unless another process made them since the version was looked at."""
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Make the tables, or change those of an older version, unless another process has just done so."""
     connection.execute("BEGIN IMMEDIATE")
-    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-        for statement in _SCHEMA.split(";\n"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    statements: Iterable[str] = ()
+    if version == 0:
+        statements = _SCHEMA.split(";\n")
+    elif version < SCHEMA_VERSION:
+        statements = [change for number in range(version + 1, SCHEMA_VERSION + 1) for change in _CHANGES[number]]
+    for statement in statements:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")

@@ -2,17 +2,18 @@
 
 import json
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Any
 
+from ingest.abilities import read_with
 from ingest.chunk import VERSION, Chunk, Heading, HeadingPaths, chunk
 from ingest.errors import Reason
 from ingest.library.catalog import Catalog
-from ingest.types import Gap
+from ingest.types import Gap, ReadPage
 
+_BLOCK = 2_000  # passages in memory at a time
 #: Between two pages of the stored text.
 PAGE_BREAK = "\n\n"
 
@@ -31,7 +32,9 @@ class Child:
 class NewContent:
     """One file's bytes, read and cut, ready to be written.
 
-    `starts` are the offsets of the pages in `text`; `paged` says whether the format has page numbers.
+    `starts` are the offsets of the pages in `text`; `paged` says whether the format has page numbers. `left_out` has
+    each page's numbers of characters that are no content (running headers, …). `members` is how many files are
+    inside; `read_with` what they were read with (`ingest.abilities`).
     """
 
     sha256: bytes
@@ -44,22 +47,33 @@ class NewContent:
     starts: tuple[int, ...]
     paged: bool
     headings: tuple[Heading, ...]
+    left_out: tuple[dict[str, int], ...]
     gaps: tuple[Gap, ...]
+    members: int
+    read_with: str
     chunks: tuple[Chunk, ...]
     children: tuple[tuple[Child, ...], ...]
 
 
-def recipe(embedder: str) -> str:
+def recipe(embedder: str, *, whole: bool = True) -> str:
     """Return the name of a way to make passages and vectors; contents made by another are made again."""
-    return f"{embedder}/cut-{VERSION}"
+    return f"{embedder}/cut-{VERSION}" + ("" if whole else "/beginning")
 
 
 def assemble(
-    pages: Sequence[tuple[str, dict[str, Any]]], *, sha256: bytes, kind: str, embedder: str, title: str
+    pages: Sequence[ReadPage],
+    *,
+    sha256: bytes,
+    kind: str,
+    embedder: str,
+    title: str,
+    members: int = 0,
+    unread: Gap | None = None,
 ) -> NewContent:
     """Join a file's pages (text and loader's metadata each) into one stored text, and cut it.
 
-    A vector's key is the hash of the embedder's name and the embedded text.
+    `unread` is why its rest is missing, where it is; a content that is STILL_READING has another recipe, so that it is
+    never taken for the whole. A vector's key is the hash of the embedder's name and the embedded text.
     """
     text = PAGE_BREAK.join(page for page, _ in pages)
     starts, headings = [0], []
@@ -69,10 +83,17 @@ def assemble(
         starts.append(at + len(page) + len(PAGE_BREAK))
     chunks = chunk(text, headings=headings)
     first = pages[0][1]
+    gaps = [
+        Gap(Reason(gap["reason"]), gap.get("page"), dict(gap.get("values", {})))
+        for _, metadata in pages
+        for gap in metadata.get("gaps", ())
+    ]
+    if unread:
+        gaps.append(unread)
     return NewContent(
         sha256=sha256,
         kind=kind,
-        recipe=recipe(embedder),
+        recipe=recipe(embedder, whole=not unread or unread.reason is not Reason.STILL_READING),
         loader=first["loader"],
         encoding=first.get("encoding"),
         title=title,
@@ -80,11 +101,10 @@ def assemble(
         starts=tuple(starts[:-1]),
         paged=first.get("page") is not None,
         headings=tuple(headings),
-        gaps=tuple(
-            Gap(Reason(gap["reason"]), gap.get("page"), dict(gap.get("values", {})))
-            for _, metadata in pages
-            for gap in metadata.get("gaps", ())
-        ),
+        left_out=tuple(metadata.get("left_out", {}) for _, metadata in pages),
+        gaps=tuple(gaps),
+        members=members,
+        read_with=read_with(first["loader"], [gap.reason for gap in gaps]),
         chunks=tuple(chunks),
         children=tuple(tuple(_children(text, piece, embedder=embedder)) for piece in chunks),
     )
@@ -109,8 +129,8 @@ def write_content(catalog: Catalog, content: NewContent) -> int:
     """Write the rows of a content (not yet ready) and return its id; the vectors of its children must be there."""
     text, covered = content.text, _Coverage(content)
     content_id = catalog.execute(
-        "INSERT INTO contents (sha256, kind, recipe, loader, encoding, title, paged, characters, indexed)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO contents (sha256, kind, recipe, loader, encoding, title, paged, characters, indexed, read_with,"
+        " members) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         content.sha256,
         content.kind,
         content.recipe,
@@ -120,14 +140,25 @@ def write_content(catalog: Catalog, content: NewContent) -> int:
         content.paged,
         len(text),
         covered.between(0, len(text)),
+        content.read_with,
+        content.members,
     )
     paths = HeadingPaths(content.headings)
     ends = [*content.starts[1:], len(text)]
     catalog.execute_many(
-        "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (content_id, number, start, end, covered.between(start, end), paths.at(start), text[start:end])
-            for number, (start, end) in enumerate(zip(content.starts, ends, strict=True), 1)
+            (
+                content_id,
+                number,
+                start,
+                end,
+                covered.between(start, end),
+                paths.at(start),
+                text[start:end],
+                json.dumps(out),
+            )
+            for number, (start, end, out) in enumerate(zip(content.starts, ends, content.left_out, strict=True), 1)
         ],
     )
     catalog.execute_many(
@@ -156,14 +187,19 @@ def page_at(starts: Sequence[int], offset: int) -> int:
     return bisect_right(starts, offset)
 
 
-def keyword_rows(catalog: Catalog, content_id: int) -> list[tuple[int, str]]:
-    """Return what the keyword index holds of a content: (passage id, title, headings and text)."""
-    rows = catalog.rows(
-        "SELECT passages.id, title, heading, text FROM passages JOIN contents ON contents.id = content_id"
-        " WHERE content_id = ?",
+def keyword_rows(catalog: Catalog, content_id: int) -> Iterator[tuple[int, str]]:
+    """Yield what the keyword index holds of a content: (passage id, title, headings and text)."""
+    after = -1
+    while rows := catalog.rows(
+        "SELECT passages.id, title, heading, text, start FROM passages JOIN contents ON contents.id = content_id"
+        " WHERE content_id = ? AND start > ? ORDER BY start LIMIT ?",
         content_id,
-    )
-    return [(row["id"], "\n".join(filter(None, (row["title"], row["heading"], row["text"])))) for row in rows]
+        after,
+        _BLOCK,
+    ):
+        after = rows[-1]["start"]
+        for row in rows:
+            yield row["id"], "\n".join(filter(None, (row["title"], row["heading"], row["text"])))
 
 
 class _Coverage:

@@ -3,12 +3,12 @@
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ingest.errors import NotInLibrary, Reason
+from ingest.errors import NotInLibrary, UnreadableFile
 from ingest.library.catalog import Catalog
 from ingest.scan import FoundFile, display_name
 
@@ -33,21 +33,39 @@ def folders(catalog: Catalog) -> list[Path]:
     return [Path(os.fsdecode(row["path"])) for row in catalog.rows("SELECT path FROM folders ORDER BY id")]
 
 
+def remove_folder(catalog: Catalog, path: Path) -> None:
+    """Take a synced folder and its documents out of the record."""
+    number = folder_id(catalog, path)
+    catalog.execute("DELETE FROM documents WHERE folder_id = ?", number)
+    catalog.execute("DELETE FROM folders WHERE id = ?", number)
+
+
 def of_folder(catalog: Catalog, folder: int) -> dict[bytes, sqlite3.Row]:
-    """Return a folder's documents by path, with the recipe of what they show."""
+    """Return a folder's documents by path, with what they show: how it was made, and its first gap."""
     rows = catalog.rows(
-        "SELECT documents.*, recipe, title FROM documents LEFT JOIN contents ON contents.id = content_id"
-        " WHERE folder_id = ?",
+        "SELECT documents.*, recipe, loader, contents.read_with AS content_read_with,"
+        " gaps.reason AS gap, gaps.page AS gap_page, gaps.details AS gap_details FROM documents"
+        " LEFT JOIN contents ON contents.id = documents.content_id LEFT JOIN gaps ON gaps.rowid ="
+        " (SELECT min(rowid) FROM gaps WHERE gaps.content_id = contents.id) WHERE folder_id = ?",
         folder,
     )
     return {row["path"]: row for row in rows}
 
 
-def add(catalog: Catalog, folder: int, file: FoundFile) -> tuple[int, str]:
+def members_of(catalog: Catalog, document: int) -> dict[bytes, sqlite3.Row]:
+    """Return the documents that are inside of a file, by path; what is inside of these is not among them."""
+    return {row["path"]: row for row in catalog.rows("SELECT * FROM documents WHERE container = ?", document)}
+
+
+def add(catalog: Catalog, folder: int, file: FoundFile, *, container: int | None = None) -> tuple[int, str]:
     """Note a new path, showing nothing yet; return its number and its source (its unique name for users)."""
     source = free_source(catalog, folder, file.relative)
     document = catalog.execute(
-        "INSERT INTO documents (folder_id, path, source, stat) VALUES (?, ?, ?, '')", folder, file.relative, source
+        "INSERT INTO documents (folder_id, path, source, stat, container) VALUES (?, ?, ?, '', ?)",
+        folder,
+        file.relative,
+        source,
+        container,
     )
     return document, source
 
@@ -75,18 +93,25 @@ def point(catalog: Catalog, pointer: Pointer, content_id: int, *, sha256: bytes)
     )
 
 
-def move(catalog: Catalog, document: int, *, folder: int, file: FoundFile) -> str:
-    """Give a document another path and return its new source."""
+def move(catalog: Catalog, document: int, *, folder: int, file: FoundFile) -> tuple[str, list[int]]:
+    """Give a document another path; return its new source, and the documents inside of it, which moved along."""
+    before = catalog.row("SELECT folder_id, path FROM documents WHERE id = ?", document)
     source = free_source(catalog, folder, file.relative)
-    catalog.execute(
-        "UPDATE documents SET folder_id = ?, path = ?, source = ?, stat = ? WHERE id = ?",
-        folder,
-        file.relative,
-        source,
-        file.fingerprint,
-        document,
-    )
-    return source
+    change = "UPDATE documents SET folder_id = ?, path = ?, source = ?, stat = ? WHERE id = ?"
+    catalog.execute(change, folder, file.relative, source, file.fingerprint, document)
+    inside = []
+    if before:
+        for row in catalog.rows(  # those below its path: "0" is the character after "/"
+            "SELECT * FROM documents WHERE folder_id = ? AND path > ? AND path < ? AND container IS NOT NULL",
+            before["folder_id"],
+            before["path"] + b"/",
+            before["path"] + b"0",
+        ):
+            path = file.relative + row["path"].removeprefix(before["path"])
+            name = free_source(catalog, folder, path)
+            catalog.execute(change, folder, path, name, row["stat"], row["id"])
+            inside.append(row["id"])
+    return source, inside
 
 
 def touch(catalog: Catalog, pointer: Pointer) -> None:
@@ -94,16 +119,19 @@ def touch(catalog: Catalog, pointer: Pointer) -> None:
     catalog.execute("UPDATE documents SET stat = ? WHERE id = ?", pointer.fingerprint, pointer.document_id)
 
 
-def fail(
-    catalog: Catalog, pointer: Pointer, reason: Reason, *, sha256: bytes | None, values: Mapping[str, object]
-) -> None:
-    """Note why a file could not be read; what it showed before stays searchable."""
+def fail(catalog: Catalog, pointer: Pointer, error: UnreadableFile, *, sha256: bytes | None, read_with: str) -> None:
+    """Note why a file could not be read, and with which abilities; what it showed before stays searchable.
+
+    `sha256` is None where the bytes could not be seen: those known before may still be the file's.
+    """
     catalog.execute(
-        "UPDATE documents SET reason = ?, details = ?, stat = ?, sha256 = ?, forgotten = 0 WHERE id = ?",
-        reason,
-        json.dumps(values, ensure_ascii=False, default=str),
+        "UPDATE documents SET reason = ?, details = ?, stat = ?, sha256 = coalesce(?, sha256), read_with = ?,"
+        " forgotten = 0 WHERE id = ?",
+        error.reason,
+        json.dumps(error.values, ensure_ascii=False, default=str),
         pointer.fingerprint,
         sha256,
+        read_with,
         pointer.document_id,
     )
 
@@ -115,12 +143,21 @@ def remove(catalog: Catalog, document_ids: Collection[int]) -> None:
 
 
 def forget(catalog: Catalog, source: str) -> None:
-    """Let a document show nothing until its file changes; NotInLibrary where there is none."""
+    """Let a document, with all inside of it, show nothing until its file changes; NotInLibrary where there is none."""
     if not catalog.row("SELECT 1 FROM documents WHERE source = ? AND NOT forgotten", source):
         raise NotInLibrary(f"the library has no document {source!r}; `wendang status` lists them", source=source)
     catalog.execute(
-        "UPDATE documents SET content_id = NULL, forgotten = 1, reason = NULL, details = '{}' WHERE source = ?", source
+        "WITH RECURSIVE chosen (id) AS (SELECT id FROM documents WHERE source = ? UNION"
+        " SELECT documents.id FROM documents JOIN chosen ON container = chosen.id)"
+        " UPDATE documents SET content_id = NULL, forgotten = 1, reason = NULL, details = '{}'"
+        " WHERE id IN (SELECT id FROM chosen)",
+        source,
     )
+
+
+def hide(catalog: Catalog, document: int) -> None:
+    """Let a document show nothing."""
+    catalog.execute("UPDATE documents SET content_id = NULL WHERE id = ?", document)
 
 
 def hide_all(catalog: Catalog) -> None:
@@ -139,7 +176,7 @@ def matches(source: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(source, pattern) or fnmatchcase(source.rsplit("/", 1)[-1], pattern) for pattern in patterns)
 
 
-def values_of(row: sqlite3.Row) -> dict[str, object]:
-    """Return the details that were noted with a document's failure."""
-    values: dict[str, object] = json.loads(row["details"])
+def details(text: str) -> dict[str, object]:
+    """Return the values that were noted with a reason."""
+    values: dict[str, object] = json.loads(text)
     return values

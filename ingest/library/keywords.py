@@ -12,7 +12,7 @@ from ingest.library.catalog import Catalog
 from ingest.normalize import fold
 
 #: Changes whenever the same text would give other terms, so that the index is made anew.
-VERSION = "2"
+VERSION = "3"
 
 #: A term found in more of the passages than this is not searched for: it costs most and tells least.
 COMMON_SHARE = 0.1
@@ -20,17 +20,22 @@ COMMON_SHARE = 0.1
 COMMON_LEAST = 40
 
 _HAN_RUN = re.compile(r"[\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
-_MEANINGFUL = re.compile(r"\w")
+# What the tokenizer of FTS5 (unicode61) keeps together: letters and digits.
+_WORD = re.compile(r"[^\W_]+")
+# HK-2024-017, 3.5, name@example.com: a term as a whole too, joined by a letter that no text has.
+_CODE = re.compile(r"[a-z0-9]+(?:[-./_@:+]+[a-z0-9]+)+")
+_JOINT = "\u02d0"
 
 
 def terms(text: str) -> list[str]:
-    """Return the search terms of `text` with repetitions: its words, then the bigrams of its Chinese runs."""
+    """Return the search terms of `text` with repetitions: words, codes, and the bigrams of its Chinese runs."""
     import rjieba
 
     folded = fold(text)
-    words = [word for word in rjieba.cut(folded) if _MEANINGFUL.search(word)]
+    words = [part for word in rjieba.cut(folded) for part in _WORD.findall(word)]
+    codes = [_JOINT.join(_WORD.findall(code)) for code in _CODE.findall(folded)]
     bigrams = [run[i : i + 2] for run in _HAN_RUN.findall(folded) for i in range(len(run) - 1)]
-    return words + bigrams
+    return words + codes + bigrams
 
 
 class Keywords:
@@ -60,14 +65,14 @@ class Keywords:
     def add(self, rows: Iterable[tuple[int, str]]) -> None:
         """Index (passage id, text) pairs; the text may carry a title and headings before the passage's own."""
         self._catalog.execute_many(
-            "INSERT INTO keywords (rowid, terms) VALUES (?, ?)", [(id_, _joined(text)) for id_, text in rows]
+            "INSERT INTO keywords (rowid, terms) VALUES (?, ?)", ((id_, _joined(text)) for id_, text in rows)
         )
 
     def remove(self, rows: Iterable[tuple[int, str]]) -> None:
         """Take pairs out again; the text must be the one that was added."""
         self._catalog.execute_many(
             "INSERT INTO keywords (keywords, rowid, terms) VALUES ('delete', ?, ?)",
-            [(id_, _joined(text)) for id_, text in rows],
+            ((id_, _joined(text)) for id_, text in rows),
         )
 
     def search(self, query: str, *, limit: int, contents: Sequence[int] | None = None) -> list[tuple[int, float]]:

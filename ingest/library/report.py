@@ -14,7 +14,8 @@ from ingest.types import Gap
 class PageStatus:
     """A page: its number (None where the format has none), its span in the stored text, and its coverage.
 
-    `read` and `indexed` count characters; `heading` is the path of headings at its start.
+    `read` and `indexed` count characters; `left_out` those that are no content (running headers, …), by what they are.
+    `heading` is the path of headings at its start; `gaps` tell what of the page is missing, and why.
     """
 
     page: int | None
@@ -23,14 +24,15 @@ class PageStatus:
     heading: str | None
     read: int
     indexed: int
-    gap: Gap | None = None
+    left_out: dict[str, int]
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentStatus:
     """A document: what was read and indexed of it, in characters, and why anything is missing.
 
-    A document whose newest version failed may still show its last good one.
+    A document whose newest version failed may still show its last good one; its only gap is then why it failed.
     """
 
     source: str
@@ -41,7 +43,7 @@ class DocumentStatus:
     read: int
     indexed: int
     passages: int
-    gap: Gap | None = None
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +73,15 @@ def documents_status(catalog: Catalog, source: str | None = None) -> list[Docume
     gaps = _gaps(catalog)
     found = []
     for row in rows:
-        gap = gaps.get(row["content_id"], [None])[0]
+        missing = gaps.get(row["content_id"], [])
         if row["reason"]:
-            gap = Gap(Reason(row["reason"]), None, json.loads(row["details"]))
+            missing = [Gap(Reason(row["reason"]), None, json.loads(row["details"]))]
         state: Literal["indexed", "partial", "failed", "pending"] = "indexed"
         if row["reason"]:
             state = "failed"
         elif row["content_id"] is None:
             state = "pending"
-        elif gap or row["indexed"] < row["characters"]:
+        elif missing or row["indexed"] < row["characters"]:
             state = "partial"
         found.append(
             DocumentStatus(
@@ -91,7 +93,7 @@ def documents_status(catalog: Catalog, source: str | None = None) -> list[Docume
                 read=row["characters"] or 0,
                 indexed=row["indexed"] or 0,
                 passages=row["passages"],
-                gap=gap,
+                gaps=tuple(missing),
             )
         )
     return found
@@ -104,7 +106,7 @@ def stored_text(catalog: Catalog, source: str, *, page: int | None = None) -> St
     )
     if content is None:
         raise _unknown(source)
-    gaps = {gap.page: gap for gap in _gaps(catalog).get(content["id"], [])}
+    gaps = _gaps(catalog).get(content["id"], [])
     rows = catalog.rows("SELECT * FROM pages WHERE content_id = ? ORDER BY number", content["id"])
     pages = tuple(
         PageStatus(
@@ -114,7 +116,8 @@ def stored_text(catalog: Catalog, source: str, *, page: int | None = None) -> St
             heading=row["heading"],
             read=row["end"] - row["start"],
             indexed=row["indexed"],
-            gap=gaps.get(row["number"] if content["paged"] else None),
+            left_out=json.loads(row["left_out"]),
+            gaps=tuple(gap for gap in gaps if gap.page == row["number"] or not content["paged"]),
         )
         for row in rows
     )

@@ -23,6 +23,9 @@ from ingest.library.documents import Pointer
 from ingest.library.keywords import Keywords
 from ingest.library.vectors import ChromaVectors, Vectors, as_matrix, scan
 
+#: Vectors in memory at a time, on their way from the record to the index.
+_BATCH = 4_000
+_NUMBERED = " FROM children LEFT JOIN vectors ON key = vector_key WHERE children.id BETWEEN ? AND ?"
 _ORPHANS = "SELECT id FROM contents WHERE id NOT IN (SELECT content_id FROM documents WHERE content_id NOT NULL)"
 
 
@@ -103,14 +106,14 @@ class Library:
         with self.catalog.transaction():
             self.keep_vectors(vectors)
             content_ids = [write_content(self.catalog, content) for content, _ in new]
-            rows = self.catalog.rows(
-                "SELECT children.id, vector FROM children LEFT JOIN vectors ON key = vector_key"
-                " JOIN passages ON passages.id = passage_id"
-                f" WHERE content_id IN ({','.join(map(str, content_ids))})"
-            )
-            if any(row[1] is None for row in rows):
+            # Numbers are given in a row, and nobody else writes: all from the first to the last are of these contents.
+            first, last = self._children_of(content_ids)
+            if self.catalog.row(f"SELECT 1{_NUMBERED} AND vector IS NULL", first, last):
                 raise ValueError("a child without a vector: embed what known_vectors() did not name")
-        if rows:
+        while rows := self.catalog.rows(
+            f"SELECT children.id, vector{_NUMBERED} ORDER BY children.id LIMIT {_BATCH}", first, last
+        ):
+            first = rows[-1][0] + 1
             index.add([row[0] for row in rows], as_matrix(row[1] for row in rows))
         with self.catalog.transaction():
             for (content, pointers), content_id in zip(new, content_ids, strict=True):
@@ -118,6 +121,14 @@ class Library:
                 self.catalog.execute("UPDATE contents SET ready = 1 WHERE id = ?", content_id)
                 for pointer in pointers:
                     documents.point(self.catalog, pointer, content_id, sha256=content.sha256)
+
+    def _children_of(self, content_ids: Sequence[int]) -> tuple[int, int]:
+        """Return the first and the last number of the children of contents; an empty range where there are none."""
+        row = self.catalog.row(
+            "SELECT min(children.id), max(children.id) FROM children JOIN passages ON passages.id = passage_id"
+            f" WHERE content_id IN ({','.join(map(str, content_ids))})"
+        )
+        return (row[0], row[1]) if row and row[0] is not None else (1, 0)
 
     def keep_vectors(self, vectors: Mapping[bytes, Vectors]) -> None:
         """Write vectors to the record; those that a killed sync has made are not made again."""

@@ -1,4 +1,7 @@
-"""Markdown: the source itself is stored, so that a citation points at what the author wrote and no mark is lost."""
+"""Markdown: the source itself is stored, so that a citation points at what the author wrote and no mark is lost.
+
+Only tables change their form: a row of one alone would not tell what its values are.
+"""
 
 import re
 from collections.abc import Iterator
@@ -9,6 +12,7 @@ from langchain_core.documents import Document
 from ingest.blocks import Heading, text_document
 from ingest.decode import clean, decode
 from ingest.loaders.text import undecodable
+from ingest.tables import table_text
 from ingest.workspace import Workspace
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
@@ -19,16 +23,47 @@ _HASHES = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
 _NOT_A_TITLE = re.compile(r" {4}|\t|\s*(?:$|[|>#]|[-*+] |\d+[.)] |<|[-=_*]{3,}\s*$)")
 _MARKS = re.compile(r"[*`]|!?\[([^\]]*)\]\([^)]*\)")
+_RULE = re.compile(r" {0,3}(?=[^|]*\|)\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_BAR = re.compile(r"(?<!\\)\|")
+_BREAK = re.compile(r"<br\s*/?>", re.I)
 
 
 def load(path: Path, *, workspace: Workspace) -> list[Document]:
     """Read a Markdown file into one Document with its `#` and underlined headings."""
     decoded = decode(path.read_bytes())
-    text = clean(decoded.text)
+    text = _tables_as_rows(clean(decoded.text))
     headings = list(_headings(text))
     return [
         text_document(text, loader="markdown", headings=headings, encoding=decoded.encoding, gaps=undecodable(decoded))
     ]
+
+
+def _tables_as_rows(text: str) -> str:
+    """Return the source with its tables as rows that name their values; a table's rows end at a line without a bar."""
+    parts: list[str] = []
+    done = 0
+    lines = list(_lines_outside_code(text))
+    for index, (start, line) in enumerate(lines[:-1]):
+        rule_start, rule = lines[index + 1]
+        if start < done or "|" not in line or not _RULE.match(rule) or rule_start != start + len(line) + 1:
+            continue
+        header, end = _cells(line), rule_start + len(rule)
+        if len(header) != len(_cells(rule)):
+            continue
+        rows = [header]
+        for row_start, row in lines[index + 2 :]:
+            if row_start != end + 1 or "|" not in row:
+                break
+            rows.append(_cells(row) + [""] * (len(header) - len(_cells(row))))
+            end = row_start + len(row)
+        parts += [text[done:start], table_text(rows, header=any(header))]
+        done = end
+    return "".join([*parts, text[done:]])
+
+
+def _cells(line: str) -> list[str]:
+    cells = [_BREAK.sub(" ", cell.replace("\\|", "|")).strip() for cell in _BAR.split(line.strip())]
+    return cells[line.strip().startswith("|") : len(cells) - (len(cells) > 1 and not cells[-1])]
 
 
 def _headings(text: str) -> Iterator[Heading]:

@@ -1,119 +1,142 @@
-"""PDF with a text layer: paragraphs joined across lines and columns, one Document a page."""
+"""PDF: the text layer page by page, paragraphs joined across lines and columns; scanned pages are recognised.
 
-import re
+pdfium reads the file. Nothing in it is run: not its scripts, not its actions, not the files attached to it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from langchain_core.documents import Document
 
-from ingest.blocks import Block, page_document
+from ingest.blocks import page_document
 from ingest.errors import Reason, UnreadableFile
-from ingest.pdf_layout import page_blocks
-from ingest.pdf_paragraphs import Page
-from ingest.pdf_tables import page_tables
-from ingest.pdf_text import Placing, page_lines
+from ingest.pdf_attachments import attachments
+from ingest.pdf_bombs import refuse_bombs
+from ingest.pdf_garbled import garbled
+from ingest.pdf_layout import LaidOut, laid_out
+from ingest.pdf_outline import Outline
+from ingest.pdf_page import Page, read_page, visible
+from ingest.pdf_scan import recognised
 from ingest.types import Gap
-from ingest.workspace import Workspace
-
-if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument
+from ingest.workspace import Member, Workspace
 
 SUFFIXES = (".pdf",)
 VERSION = "1"
 
-_SCANNED_TEXT = 20  # characters; a scan may carry a stamp or a page number as text
-_SCANNED_SHARE = 0.5  # of the page that pictures cover, where it has some text
-_PICTURE_SHARE = 0.1  # the same, where it has none
-_DRAWN_LETTERS = 100  # shapes on a page without text
-_GARBLED_SHARE = 0.01
-_NO_CHARACTER = re.compile("[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
+_MOST_MISSING = 100  # pages in a row that are not there
+_KEPT = 0.99  # of the visible characters; below, the reader has lost some
 
 
-def load(path: Path, *, workspace: Workspace) -> list[Document]:
-    """Read a PDF into one Document per page; a page that is only a picture is empty and has a gap.
+def load(path: Path, *, workspace: Workspace) -> Iterator[Document | Member]:
+    """Yield a PDF as one Document per page while it is being read, then the files that are attached to it.
 
-    A PDF that only its owner's password locks (against printing, say) is read.
+    A page that is only a picture is recognised where that is installed, else it is empty and has a gap. A PDF that only
+    its owner's password locks (against printing, say) is read. Raises NO_TEXT_LAYER, GARBLED or DAMAGED at the end
+    where no page could be read.
     """
+    refuse_bombs(path, limits=workspace.limits)
     document = _opened(path)
     try:
-        if len(document) == 0:
-            raise UnreadableFile(Reason.DAMAGED, cause="no pages")
-        pages, gaps = _read(document)
+        yield from _documents(document, workspace=workspace)
+        yield from attachments(document, workspace=workspace)
     finally:
         document.close()
-    blocks = page_blocks(pages)
-    if not any(blocks) and any(gaps):
-        raise UnreadableFile(Reason.NO_TEXT_LAYER, pages=len(pages))
-    return [
-        page_document(
-            page_content, loader="pdf", page=page.number, gaps=[*page_gaps, *_garbled(page_content, page=page)]
-        )
-        for page, page_content, page_gaps in zip(pages, blocks, gaps, strict=True)
-    ]
 
 
-def _opened(path: Path) -> "PdfDocument":
+def _opened(path: Path) -> Any:  # noqa: ANN401 - pypdfium2 has no types
     import pypdfium2
     import pypdfium2.raw as raw
 
     try:
-        return pypdfium2.PdfDocument(path)
+        document = pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
         if error.err_code == raw.FPDF_ERR_PASSWORD:
             raise UnreadableFile(Reason.ENCRYPTED) from error
         raise UnreadableFile(Reason.DAMAGED, cause=str(error)) from error
+    document.init_forms()
+    return document
 
 
-def _read(document: "PdfDocument") -> tuple[list[Page], list[list[Gap]]]:
+def _documents(document: Any, *, workspace: Workspace) -> Iterator[Document]:  # noqa: ANN401
+    """Yield the pages; raise at the end what became of all of them, where none could be read."""
+    outcome: Counter[Reason | None] = Counter()
+    for laid in laid_out(_pages(document, workspace=workspace), outline=Outline(document)):
+        found = _document(laid, pages=len(document))
+        outcome[_failure(laid.page, text=found.page_content)] += 1
+        yield found
+    if outcome[None]:
+        return
+    for reason in (Reason.NO_TEXT_LAYER, Reason.GARBLED):
+        if outcome[reason]:
+            raise UnreadableFile(reason, pages=len(document))
+    if outcome[Reason.DAMAGED]:
+        raise UnreadableFile(Reason.DAMAGED, cause="no page of it can be loaded")
+
+
+def _pages(document: Any, *, workspace: Workspace) -> Iterator[Page]:  # noqa: ANN401
     import pypdfium2
 
-    pages, gaps = [], []
-    for number in range(1, len(document) + 1):
+    total, most = len(document), workspace.limits.pages
+    missing = 0
+    for number in range(1, min(total, most) + 1):
         try:
             page = document[number - 1]
+            missing = 0
         except pypdfium2.PdfiumError as error:
-            pages.append(Page(number, 0.0, []))
-            gaps.append([Gap(Reason.DAMAGED, page=number, values={"cause": str(error)})])
-            continue
-        placing = Placing(page)
-        lines = page_lines(page, placing=placing)
-        pages.append(Page(number, placing.height, lines, page_tables(page, placing=placing) if lines else []))
-        letters = sum(len(line.text) for line in lines)
-        gaps.append([Gap(Reason.SCANNED_PAGES, page=number)] if _is_picture(page, letters=letters) else [])
-        page.close()
-    return pages, gaps
+            found = Page(number, gaps=(Gap(Reason.DAMAGED, page=number, values={"cause": str(error)}),))
+            missing += 1
+            if missing == _MOST_MISSING:  # the file only says that there are more
+                yield found
+                return
+        else:
+            try:
+                found = _page(page, number=number, form=document.formenv, workspace=workspace)
+            finally:
+                page.close()
+        if number == most < total:
+            values: dict[str, object] = {"limit": "pages", "value": total, "most": most}
+            found = replace(found, gaps=(*found.gaps, Gap(Reason.TOO_MANY_PAGES, page=number, values=values)))
+        yield found
 
 
-def _is_picture(page: Any, *, letters: int) -> bool:  # noqa: ANN401 - pypdfium2 has no types
-    """Tell whether what a page shows is not in its text: it was scanned, or its letters are drawn as shapes."""
-    import pypdfium2.raw as raw
+def _page(page: Any, *, number: int, form: Any, workspace: Workspace) -> Page:  # noqa: ANN401
+    """Return a page from its text layer, or from its picture where the layer is none or says something else."""
+    from ingest import ocr
 
-    if letters >= _SCANNED_TEXT:
-        return False
-    if _picture_share(page) >= (_SCANNED_SHARE if letters else _PICTURE_SHARE):
-        return True
-    shapes = page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=5)
-    return not letters and sum(1 for _ in shapes) >= _DRAWN_LETTERS
-
-
-def _picture_share(page: Any) -> float:  # noqa: ANN401 - pypdfium2 has no types
-    """Return the share of the page that pictures cover; a scan may lie there in strips."""
-    import pypdfium2.raw as raw
-
-    width, height = page.get_size()
-    area = 0.0
-    for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=5):
-        left, bottom, right, top = picture.get_bounds()
-        if picture.container is not None:
-            left, bottom, right, top = picture.container.get_bounds()
-        area += abs((right - left) * (top - bottom))
-    return area / (width * height) if width and height else 0.0
+    found = read_page(page, number=number, form=form)
+    bad = garbled(found.text)
+    if not found.is_picture and not bad:
+        return found
+    if (bad is None or bad.is_worth_reading_again) and ocr.available():
+        return recognised(page, number=number, workspace=workspace)
+    if bad is None:
+        return replace(found, gaps=(Gap(Reason.SCANNED_PAGES, page=number),))
+    values: dict[str, object] = {"characters": bad.characters, "of": bad.of}
+    return replace(found, gaps=(Gap(Reason.GARBLED, page=number, values=values),))
 
 
-def _garbled(blocks: list[Block], *, page: Page) -> list[Gap]:
-    """Return the gap of a page whose font does not say which characters its glyphs are."""
-    text = "".join(block.text for block in blocks)
-    bad = len(_NO_CHARACTER.findall(text))
-    if bad <= _GARBLED_SHARE * len(text):
-        return []
-    return [Gap(Reason.GARBLED, page=page.number, values={"characters": bad, "of": len(text)})]
+def _document(laid: LaidOut, *, pages: int) -> Document:
+    page = laid.page
+    found = page_document(laid.blocks, loader="pdf", page=page.number, gaps=page.gaps)
+    found.metadata["pages"] = pages
+    found.metadata["left_out"] = {kind: visible(text).total() for kind, text in laid.left_out.items()}
+    content = visible(page.layer) - visible("".join(laid.left_out.values()))
+    lost = (content - visible(found.page_content)).total()
+    if lost > (1 - _KEPT) * content.total():
+        values = {"found": content.total(), "read": content.total() - lost}
+        found.metadata["gaps"].append({"reason": str(Reason.TEXT_LOST), "page": page.number, "values": values})
+    return found
+
+
+def _failure(page: Page, *, text: str) -> Reason | None:
+    """Return why nothing of a page is of use, None where it is; a blank page neither is nor tells why."""
+    reasons = [gap.reason for gap in page.gaps]
+    if Reason.GARBLED in reasons:
+        bad = garbled(text)
+        return Reason.GARBLED if bad and bad.is_lost else None
+    if text.strip():
+        return None
+    return Reason.NO_TEXT_LAYER if Reason.SCANNED_PAGES in reasons else next(iter(reasons), Reason.BLANK)

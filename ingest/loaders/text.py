@@ -12,7 +12,7 @@ from ingest.types import Gap
 from ingest.workspace import Workspace
 
 SUFFIXES = (".txt", ".text", ".log")
-VERSION = "1"
+VERSION = "2"
 
 
 def load(path: Path, *, workspace: Workspace) -> list[Document]:
@@ -27,12 +27,15 @@ def load(path: Path, *, workspace: Workspace) -> list[Document]:
 
 
 def undecodable(decoded: Decoded) -> list[Gap]:
-    """Return the gap that bytes without a meaning leave, if there are any."""
-    if decoded.first_bad is None:
-        return []
-    return [
-        Gap(
-            Reason.UNDECODABLE_BYTES,
-            values={"offset": decoded.first_bad, "encoding": decoded.encoding, "count": decoded.text.count("\ufffd")},
-        )
-    ]
+    """Return the gaps that bytes without a meaning leave, and a text that probably is none."""
+    gaps = []
+    if decoded.first_bad is not None:
+        values = {
+            "offset": decoded.first_bad,
+            "encoding": decoded.encoding,
+            "count": decoded.text.count("\ufffd"),
+        }
+        gaps.append(Gap(Reason.UNDECODABLE_BYTES, values=values))
+    if decoded.doubtful:
+        gaps.append(Gap(Reason.GARBLED))
+    return gaps

@@ -102,3 +102,18 @@ def test_text_without_punctuation_is_cut_all_the_same():
 @pytest.mark.parametrize("text", ["", " \n\u3000\n"])
 def test_blank_text_has_no_passages(text):
     assert chunk(text) == []
+
+
+def test_rows_of_a_table_are_cut_only_between_each_other():
+    row = "编号：{0} | 供应商：成都{0}商贸有限公司 | 说明：第一批。已经到货！第二批，尚未发货。"
+    text = "\n".join(row.format(number) for number in range(60))
+    pieces = [text[a:b] for piece in chunk(text) for a, b in piece.children]
+    assert all(piece.startswith("编号：") and piece.endswith("尚未发货。") for piece in pieces)
+    assert "\n".join(pieces) == text
+
+
+def test_a_row_too_long_for_a_child_is_cut_behind_cells_not_behind_their_names():
+    text = " | ".join(f"栏目{number}：值{number}" for number in range(120))
+    pieces = [text[a:b] for piece in chunk(text) for a, b in piece.children]
+    assert len(pieces) > 3
+    assert all(piece.startswith("栏目") for piece in pieces)

@@ -69,7 +69,7 @@ def test_noise_under_the_name_of_a_text_is_no_text(write):
     assert reason(write("a.txt", bytes(range(256)) * 20)) is Reason.NOT_TEXT
 
 
-@pytest.mark.parametrize("head", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"{\\rtf1"])
+@pytest.mark.parametrize("head", [b"\x1f\x8b\x08", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"SQLite format 3\0"])
 def test_other_formats_are_not_taken_for_text(write, head):
     assert reason(write("a.txt", head + "内容".encode() * 50)) is Reason.UNSUPPORTED
 
@@ -81,13 +81,23 @@ def test_an_unknown_suffix_is_unsupported(write):
 def test_the_given_name_decides_where_the_content_does_not(write):
     path = write("upload-1234", "# 标题\n\n内容".encode())
     assert load(path, name="手册.md")[0].metadata["loader"] == "markdown"
-    assert reason(path) is Reason.UNSUPPORTED
+    assert load(path)[0].metadata["loader"] == "text"
 
 
-def test_ole_files_are_old_office_or_encrypted(write):
-    ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000)
-    assert reason(write("a.doc", ole)) is Reason.OLD_FORMAT
-    assert reason(write("a.docx", ole + "EncryptedPackage".encode("utf-16-le") + bytes(100))) is Reason.ENCRYPTED
+def test_an_ole_container_that_is_not_whole_is_damaged(write):
+    assert reason(write("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000))) is Reason.DAMAGED
+
+
+@pytest.mark.parametrize("name", ["台账.xls", "公告.doc", "公告.wps", "说明"])
+def test_a_page_under_the_name_of_another_format_is_a_page(write, name):
+    page = "<html><body><table><tr><td>品名</td></tr></table></body></html>"
+    assert load(write(name, page.encode("gb18030")))[0].metadata["loader"] == "html"
+
+
+@pytest.mark.parametrize("name", ["公告.docx", "公告.pdf", "公告"])
+def test_a_text_under_the_name_of_another_format_is_a_text(write, name):
+    (document,) = load(write(name, "本公司定于周五停电检修。".encode("gb18030")))
+    assert (document.page_content, document.metadata["loader"]) == ("本公司定于周五停电检修。", "text")
 
 
 @pytest.mark.parametrize("text", ["BMI 指数过高的员工应当复查。", "MZ 系列温控箱", "ID3 决策树", "文件以 %PDF- 开头。"])
@@ -96,8 +106,8 @@ def test_a_text_that_begins_like_another_format_is_a_text(write, text):
 
 
 @pytest.mark.parametrize("suffix", [".docx", ".pdf"])
-def test_other_content_under_the_name_of_a_binary_format_is_damage(write, suffix):
-    assert reason(write(f"a{suffix}", b"no such thing at all" * 20)) is Reason.DAMAGED
+def test_noise_under_the_name_of_another_format_is_damage(write, suffix):
+    assert reason(write(f"a{suffix}", bytes(range(256)) * 20)) is Reason.DAMAGED
 
 
 @pytest.mark.parametrize("kept", [slice(60, None), slice(0, -30), slice(0, 100)])
@@ -109,9 +119,9 @@ def test_a_zip_that_is_not_whole_is_damaged(tmp_path, write, kept):
 
 
 def test_a_zip_of_something_else_is_unsupported(tmp_path):
-    with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
-        archive.writestr("xl/workbook.xml", "<x/>")
-    assert reason(tmp_path / "a.xlsx") is Reason.UNSUPPORTED
+    with zipfile.ZipFile(tmp_path / "a.apk", "w") as archive:
+        archive.writestr("classes.dex", "x")
+    assert reason(tmp_path / "a.apk") is Reason.UNSUPPORTED
 
 
 def test_a_file_that_is_gone_or_a_folder_is_told_apart(tmp_path):

@@ -1,10 +1,20 @@
 import pytest
+from heading_samples import SAMPLES
 
 from ingest.headings import chinese_number, find_headings, numbered
 
 
 def outline(text):
     return [(heading.level, heading.title) for heading in find_headings(text)]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_headings_of_an_office_document_are_found_and_nothing_else(name):
+    marked = SAMPLES[name].strip("\n").split("\n")
+    text = "\n".join(line.removeprefix("§") for line in marked)
+    lines = [line[1:].strip() for line in marked if line.startswith("§")]
+    found = [text[heading.start :].split("\n")[0].strip() for heading in find_headings(text)]
+    assert found == lines
 
 
 def test_chapters_sections_and_articles_are_nested():
@@ -63,6 +73,28 @@ def test_references_amounts_and_sentences_are_no_headings(line):
 def test_a_short_line_alone_above_a_paragraph_is_a_heading():
     paragraph = "这座城市位于河流的下游，人口约三十万，从前以纺织闻名，如今以大学和医院为人所知，每年春天有花展。"
     assert outline(f"第一章 城市\n\n河口镇\n\n{paragraph}\n") == [(1, "第一章 城市"), (2, "河口镇")]
+
+
+def test_the_levels_of_a_notice_follow_its_numbering_below_its_title():
+    text = SAMPLES["notice"].replace("§", "").strip("\n")
+    assert outline(text) == [
+        (1, "关于做好2024年清明节假期有关工作的通知"),
+        (2, "一、放假时间"),
+        (2, "二、工作要求"),
+        (3, "（一）加强值班值守"),
+        (3, "（二）抓好安全生产"),
+        (4, "1.开展隐患排查"),
+        (4, "2.落实防火责任"),
+        (2, "三、其他事项"),
+    ]
+
+
+def test_a_number_without_neighbours_is_no_heading():
+    assert outline("本次改造的要点。\n3.15 消费者权益日\n全体员工到场。\n7. 补充材料\n另行通知。") == []
+
+
+def test_lines_that_only_begin_like_headings_are_none():
+    assert find_headings("第一次记录正常\n第3条记录已写入\n" * 20_000) == []
 
 
 def test_a_signature_and_a_date_are_no_headings():

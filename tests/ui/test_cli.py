@@ -72,6 +72,7 @@ def test_sync_prints_one_json_object_a_line_and_the_summary_last(synced):
         "removed",
         "unchanged",
         "failed",
+        "held",
         "embedded",
         "reused",
         "characters",

@@ -8,7 +8,7 @@ from ingest.library.report import DocumentStatus, PageStatus
 from ingest.types import Gap
 from rag import Engine
 from ui.options import define, opened, print_json, wants_json
-from ui.text import reason_text, t
+from ui.text import gaps_text, t
 
 
 @define("status")
@@ -63,7 +63,7 @@ def document_record(library: Engine, source: str) -> dict[str, Any]:
 
 
 def _document(document: DocumentStatus) -> dict[str, Any]:
-    reason, remedy = _reason(document.gap)
+    reason, remedy = gaps_text(document.gaps)
     return {
         "source": document.source,
         "status": document.status,
@@ -74,24 +74,21 @@ def _document(document: DocumentStatus) -> dict[str, Any]:
         "passages": document.passages,
         "reason": reason,
         "remedy": remedy,
+        "gaps": [{"page": gap.page, "reason": gap.reason, "values": gap.values} for gap in document.gaps],
     }
 
 
 def _page(page: PageStatus) -> dict[str, Any]:
-    reason, remedy = _reason(page.gap)
+    reason, remedy = gaps_text([Gap(gap.reason, None, gap.values) for gap in page.gaps])
     return {
         "page": page.page,
         "start": page.start,
         "end": page.end,
         "heading": page.heading,
-        "characters": {"read": page.read, "indexed": page.indexed},
+        "characters": {"read": page.read, "indexed": page.indexed, "left_out": page.left_out},
         "reason": reason,
         "remedy": remedy,
     }
-
-
-def _reason(gap: Gap | None) -> tuple[str | None, str | None]:
-    return reason_text(gap.reason, {**gap.values, "page": gap.page}) if gap else (None, None)
 
 
 def _print_library(record: dict[str, Any]) -> None:

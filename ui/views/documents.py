@@ -9,9 +9,9 @@ import streamlit as st
 from ingest.errors import WendangError
 from ingest.library.report import DocumentStatus
 from ingest.scan import is_temporary
-from ingest.types import Gap, Progress, Summary, SyncEvent, Unchanged
+from ingest.types import Progress, Summary, SyncEvent, Unchanged
 from ui.commands.sync import as_record
-from ui.text import error_text, reason_text, t
+from ui.text import error_text, gaps_text, t
 from ui.views import inert, uploads
 from ui.views.shared import Shared
 
@@ -64,7 +64,7 @@ def _sync(shared: Shared) -> None:
         with closing(stream) as events:
             for event in events:
                 if isinstance(event, Progress):
-                    label = f"{t(f'progress.{event.stage}')} {event.done}/{event.total}"
+                    label = f"{t(f'progress.{event.stage}')} {event.done}/{event.total or '?'}"
                     bar.progress(event.done / max(event.total, 1), text=label)
                 elif not isinstance(event, Unchanged):
                     lines.append(t(f"sync.{type(event).__name__.lower()}", **as_record(event)))
@@ -78,14 +78,14 @@ def _sync(shared: Shared) -> None:
 def _show_table(documents: list[DocumentStatus]) -> None:
     columns = t("page.columns").split("|")
     rows = [dict(zip(columns, _row(document), strict=True)) for document in documents]
-    troubled = any(document.gap for document in documents)
+    troubled = any(document.gaps for document in documents)
     wide = {columns[2]: st.column_config.TextColumn(width=345)} if troubled else None
     st.dataframe(rows, hide_index=True, width="stretch", column_config=wide)
 
 
 def _row(document: DocumentStatus) -> tuple[str, str, str, int, int, str]:
-    gap = document.gap
-    remarks = _remarks(gap) if gap else ""
+    reason, remedy = gaps_text(document.gaps)
+    remarks = t("reason_and_remedy", reason=reason, remedy=remedy) if reason else ""
     return (
         document.source,
         t(f"status.{document.status}"),
@@ -94,11 +94,6 @@ def _row(document: DocumentStatus) -> tuple[str, str, str, int, int, str]:
         document.indexed,
         document.encoding or "",
     )
-
-
-def _remarks(gap: Gap) -> str:
-    reason, remedy = reason_text(gap.reason, {**gap.values, "page": gap.page})
-    return t("reason_and_remedy", reason=reason, remedy=remedy)
 
 
 def _offer_removal(shared: Shared, sources: list[str]) -> None:

@@ -1,13 +1,18 @@
 import io
+import re
 import zipfile
 
 import docx
 import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
+from office_files import NAMES, para, write_docx
 
 from ingest.errors import Reason, UnreadableFile
+from ingest.formats import lazy_load
 from ingest.loaders import load
+from ingest.tables import table_text
+from ingest.workspace import Member, temporary_workspace
 
 
 @pytest.fixture
@@ -29,9 +34,12 @@ def test_headings_by_style_paragraphs_and_tables(word, tmp_path):
         cell.text = text
     document = read(word, tmp_path)
     assert document.page_content == (
-        "员工手册\n\n第一章 休假\n\n员工每年享有年假，由霍华德·韦伯批准。\n\n工龄 | 天数\n一年 | 5"
+        "员工手册\n\n第一章 休假\n\n员工每年享有年假，由霍华德·韦伯批准。\n\n"
+        + table_text([["工龄", "天数"], ["一年", "5"]])
     )
-    assert [(h["start"], h["title"]) for h in document.metadata["headings"]] == [(0, "员工手册"), (6, "第一章 休假")]
+    assert [(h["start"], h["level"], h["title"]) for h in document.metadata["headings"]] == [
+        (0, 1, "员工手册"), (6, 2, "第一章 休假"),
+    ]  # fmt: skip
     assert document.metadata["page"] is None
 
 
@@ -110,3 +118,60 @@ def test_a_file_without_text_is_blank(word, tmp_path):
     with pytest.raises(UnreadableFile) as caught:
         read(word, tmp_path)
     assert caught.value.reason is Reason.BLANK
+
+
+def test_the_strict_dialect_is_read(word, tmp_path):
+    word.add_heading("第一章 总则", 1)
+    word.add_paragraph("本办法自发布之日起施行。")
+    word.save(str(tmp_path / "a.docx"))
+    dialect = re.compile(rb"http://schemas\.openxmlformats\.org/(wordprocessingml|officeDocument)/2006/")
+    with zipfile.ZipFile(tmp_path / "a.docx") as archive, zipfile.ZipFile(tmp_path / "b.docx", "w") as strict:
+        for name in archive.namelist():
+            strict.writestr(name, dialect.sub(rb"http://purl.oclc.org/ooxml/\1/", archive.read(name)))
+    document = load(tmp_path / "b.docx")[0]
+    assert document.page_content == "第一章 总则\n\n本办法自发布之日起施行。"
+    assert [heading["title"] for heading in document.metadata["headings"]] == ["第一章 总则"]
+
+
+def test_embedded_files_leave_a_gap_and_documents_by_reference_are_members(tmp_path):
+    write_docx(tmp_path / "a.docx", para("正文") + '<w:altChunk r:id="aFChunk"/>', oleObject="<x/>", aFChunk="<html/>")
+    with temporary_workspace() as workspace:
+        document, member = lazy_load(tmp_path / "a.docx", workspace=workspace)
+        assert isinstance(member, Member)
+        assert member.name == "aFChunk.xml"
+        assert member.path.read_text().startswith("<html")
+    assert document.metadata["gaps"] == [{"reason": "embedded_files", "page": None, "values": {"count": 1}}]
+
+
+def test_pictures_alone_are_no_text_layer(tmp_path):
+    write_docx(tmp_path / "a.docx", para(""), image="<x/>")
+    with pytest.raises(UnreadableFile) as caught:
+        load(tmp_path / "a.docx")
+    assert caught.value.reason is Reason.NO_TEXT_LAYER
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("<w:p/>" * 8_000_000, Reason.TOO_LARGE),
+        ("".join(f"<w:p/><w:p/><w:p w:r='{number}'/>" for number in range(1_700_000)), Reason.TOO_LARGE),
+        ("<w:tbl><w:tr><w:tc>" * 3000 + "</w:tc></w:tr></w:tbl>" * 3000, Reason.DAMAGED),
+        ("<w:p>&own;</w:p>", Reason.DAMAGED),
+    ],
+    ids=["empty paragraphs", "paragraphs that pack badly", "too deep", "entities"],
+)
+def test_a_main_part_made_to_harm_is_refused(body, reason, tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.docx", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        declared = '<!DOCTYPE a [<!ENTITY own "字">]>'
+        archive.writestr("word/document.xml", f"{declared}<w:document {NAMES}><w:body>{body}</w:body></w:document>")
+    with pytest.raises(UnreadableFile) as caught:
+        load(tmp_path / "a.docx")
+    assert caught.value.reason is reason
+
+
+def test_a_file_without_a_body_is_damaged(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
+        archive.writestr("word/document.xml", f"<w:document {NAMES}/>")
+    with pytest.raises(UnreadableFile) as caught:
+        load(tmp_path / "a.docx")
+    assert caught.value.reason is Reason.DAMAGED

@@ -1,46 +1,17 @@
-import io
-
 import pytest
-from PIL import Image
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.utils import ImageReader
+from pdf_files import HEIGHT, SENTENCE, WIDTH, new_canvas, paragraph, read, write
+from reportlab.lib.pagesizes import A4, landscape
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.pdfgen.canvas import Canvas
-
-from ingest.errors import Reason, UnreadableFile
-from ingest.loaders import load
-
-WIDTH, HEIGHT = A4
-SENTENCE = (
-    "员工累计工作满一年不满十年的每年享有五天带薪年休假，"
-    "满十年不满二十年的享有十天，满二十年的享有十五天，由部门主管安排。"
-)
 
 
 @pytest.fixture
 def canvas():
-    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
-    return Canvas(io.BytesIO(), pagesize=A4)
+    return new_canvas()
 
 
-def read(canvas, tmp_path):
-    (tmp_path / "a.pdf").write_bytes(canvas.getpdfdata())
-    return load(tmp_path / "a.pdf")
-
-
-def write(canvas, text, *, x=60, y, size=10.5):
-    canvas.setFont("STSong-Light", size)
-    canvas.drawString(x, HEIGHT - y, text)
-
-
-def paragraph(canvas, text, *, y, x=60, letters=40):
-    """Write `text` with an indent of two letters; return the y below it."""
-    lines = [text[: letters - 2]] + [text[at : at + letters] for at in range(letters - 2, len(text), letters)]
-    for number, line in enumerate(lines):
-        write(canvas, line, x=x + (21 if number == 0 else 0), y=y)
-        y += 17
-    return y
+def titles(document):
+    return [(heading["level"], heading["title"]) for heading in document.metadata["headings"]]
 
 
 def test_paragraphs_are_joined_and_headings_known_by_size(canvas, tmp_path):
@@ -54,7 +25,57 @@ def test_paragraphs_are_joined_and_headings_known_by_size(canvas, tmp_path):
         {"start": 0, "level": 1, "title": "员工手册"},
         {"start": 6, "level": 2, "title": "第一章 休假"},
     ]
-    assert document.metadata["page"] == 1
+    assert (document.metadata["page"], document.metadata["pages"]) == (1, 1)
+
+
+def test_a_title_of_two_centred_lines_is_one_heading(canvas, tmp_path):
+    canvas.setFont("STSong-Light", 20)
+    canvas.drawCentredString(WIDTH / 2, HEIGHT - 100, "示范市人民政府办公室关于印发")
+    canvas.drawCentredString(WIDTH / 2, HEIGHT - 128, "数据管理办法的通知")
+    write(canvas, "示政办发〔2024〕12号", x=240, y=160, size=14)
+    paragraph(canvas, SENTENCE, y=200)
+    assert titles(read(canvas, tmp_path)[0]) == [(1, "示范市人民政府办公室关于印发数据管理办法的通知")]
+
+
+def test_a_size_that_a_matrix_gives_counts_as_that_of_the_font(canvas, tmp_path):
+    canvas.saveState()
+    canvas.scale(20, 20)
+    canvas.setFont("STSong-Light", 1)
+    canvas.drawString(3, (HEIGHT - 100) / 20, "员工手册")
+    canvas.restoreState()
+    y = paragraph(canvas, SENTENCE, y=160)
+    paragraph(canvas, SENTENCE, y=y)
+    document = read(canvas, tmp_path)[0]
+    assert titles(document) == [(1, "员工手册")]
+    assert document.page_content == f"员工手册\n\n{SENTENCE}\n\n{SENTENCE}"
+
+
+def test_a_chinese_font_that_is_stroked_to_look_bold_makes_a_heading(canvas, tmp_path):
+    text = canvas.beginText(60, HEIGHT - 100)
+    text.setFont("STSong-Light", 10.5)
+    text.setTextRenderMode(2)
+    text.textLine("适用范围")
+    text.setTextRenderMode(0)
+    canvas.drawText(text)
+    paragraph(canvas, SENTENCE, y=120)
+    assert titles(read(canvas, tmp_path)[0]) == [(1, "适用范围")]
+
+
+def test_text_that_is_drawn_twice_to_look_bold_is_read_once(canvas, tmp_path):
+    write(canvas, "天天向上的员工", y=100)
+    write(canvas, "天天向上的员工", x=60.3, y=100)
+    assert read(canvas, tmp_path)[0].page_content == "天天向上的员工"
+
+
+def test_the_outline_makes_headings_of_lines_that_look_like_any_other(canvas, tmp_path):
+    write(canvas, "总则", y=100)
+    y = paragraph(canvas, SENTENCE, y=120)
+    write(canvas, "鲟", y=y + 20)
+    paragraph(canvas, SENTENCE, y=y + 40)
+    for title, depth in (("总 则", 0), ("鲟", 1), ("不在这页上", 0)):
+        canvas.bookmarkPage(title)
+        canvas.addOutlineEntry(title, title, depth)
+    assert titles(read(canvas, tmp_path)[0]) == [(1, "总则"), (2, "鲟")]
 
 
 def test_two_columns_are_read_one_after_the_other(canvas, tmp_path):
@@ -73,6 +94,49 @@ def test_two_columns_that_are_drawn_row_by_row_are_read_one_after_the_other(canv
     assert text[::-1][:162] in content.replace("\n", "")
 
 
+def test_columns_below_an_abstract_across_the_page_stay_whole(canvas, tmp_path):
+    paragraph(canvas, "摘要：" + SENTENCE, y=100, letters=45)
+    y = paragraph(canvas, "左栏：" + SENTENCE, y=160, letters=18)
+    paragraph(canvas, "再论：" + SENTENCE, y=y, letters=18)
+    paragraph(canvas, "右栏：" + SENTENCE, x=320, y=160, letters=18)
+    content = read(canvas, tmp_path)[0].page_content
+    assert content == "\n\n".join(name + SENTENCE for name in ("摘要：", "左栏：", "再论：", "右栏："))
+
+
+def test_columns_from_right_to_left_are_read_downwards(canvas, tmp_path):
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light", isVertical=True))
+    canvas.setFont("STSong-Light", 14)
+    canvas.drawString(WIDTH - 80, HEIGHT - 80, SENTENCE[:30])
+    canvas.drawString(WIDTH - 104, HEIGHT - 80, SENTENCE[30:])
+    assert read(canvas, tmp_path)[0].page_content == SENTENCE
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_rotated_page_reads_like_any_other(canvas, tmp_path, quarters):
+    canvas.setPageRotation(90)
+    canvas.translate(WIDTH / 2, HEIGHT / 2)
+    canvas.rotate(90 * quarters)
+    canvas.translate(-WIDTH / 2, -HEIGHT / 2)
+    paragraph(canvas, SENTENCE, y=300)
+    assert read(canvas, tmp_path)[0].page_content == SENTENCE
+
+
+def test_pages_of_both_formats_and_text_along_the_edge(canvas, tmp_path):
+    paragraph(canvas, SENTENCE, y=100)
+    canvas.saveState()
+    canvas.translate(30, 300)
+    canvas.rotate(90)
+    canvas.drawString(0, 0, "装订线内请勿答题")
+    canvas.restoreState()
+    canvas.showPage()
+    canvas.setPageSize(landscape(A4))
+    write(canvas, "横向的页面", y=400)
+    first, second = read(canvas, tmp_path)
+    assert first.page_content == f"{SENTENCE}\n\n装订线内请勿答题"
+    assert second.page_content == "横向的页面"
+
+
 def test_running_headers_and_page_numbers_are_left_out(canvas, tmp_path):
     for number in (1, 2, 3):
         write(canvas, "示范公司内部资料", y=40, size=8)
@@ -84,88 +148,44 @@ def test_running_headers_and_page_numbers_are_left_out(canvas, tmp_path):
         f"这是第{number}页的正文。{SENTENCE}" for number in (1, 2, 3)
     ]
     assert [document.metadata["page"] for document in documents] == [1, 2, 3]
+    assert documents[1].metadata["left_out"] == {"running_header": 8, "page_number": 6}
+    assert documents[1].metadata["gaps"] == []
 
 
-def table(canvas, rows, *, y, widths=(100, 200, 120)):
-    xs = [60 + sum(widths[:number]) for number in range(len(widths) + 1)]
-    ys = [HEIGHT - y - 24 * number for number in range(len(rows) + 1)]
-    canvas.grid(xs, ys)
-    for number, row in enumerate(rows):
-        for x, text in zip(xs, row, strict=False):
-            write(canvas, text, x=x + 4, y=y + 24 * number + 16)
+def test_a_watermark_is_left_out_where_it_comes_back(canvas, tmp_path):
+    for _ in range(2):
+        paragraph(canvas, SENTENCE, y=100)
+        canvas.saveState()
+        canvas.translate(300, 400)
+        canvas.rotate(45)
+        write(canvas, "机密 仅供内部", y=HEIGHT, size=48)
+        canvas.restoreState()
+        canvas.showPage()
+    for document in read(canvas, tmp_path):
+        assert document.page_content == SENTENCE
+        assert document.metadata["left_out"] == {"watermark": 6}
 
 
-def test_a_ruled_table_becomes_rows(canvas, tmp_path):
-    paragraph(canvas, SENTENCE, y=100)
-    table(canvas, [("工龄", "天数", "备注"), ("一年", "五天", ""), ("十年", "十天", "按月折算")], y=180)
+def test_lines_of_a_table_of_contents_stay_apart_and_are_no_headings(canvas, tmp_path):
+    lines = [f"{title}{'.' * 60}{number}" for number, title in enumerate(("适用范围", "休假种类", "审批流程"), 3)]
+    for number, line in enumerate(lines):
+        write(canvas, line, y=100 + 20 * number, size=14)
+    paragraph(canvas, SENTENCE * 3, y=200)
     (document,) = read(canvas, tmp_path)
-    assert document.page_content == f"{SENTENCE}\n\n工龄 | 天数 | 备注\n一年 | 五天 | \n十年 | 十天 | 按月折算"
+    assert document.page_content.split("\n\n")[:3] == lines
+    assert titles(document) == []
 
 
-def test_a_table_without_lines_becomes_rows(canvas, tmp_path):
-    paragraph(canvas, SENTENCE, y=100)
-    for number, row in enumerate([("工龄", "天数"), ("一年", "五天"), ("十年", "十天"), ("二十年", "十五天")]):
-        write(canvas, row[0], y=180 + 20 * number)
-        write(canvas, row[1], x=250, y=180 + 20 * number)
-    assert read(canvas, tmp_path)[0].page_content.endswith("工龄 | 天数\n一年 | 五天\n十年 | 十天\n二十年 | 十五天")
+def test_a_bullet_apart_from_its_text_is_a_list_and_no_table(canvas, tmp_path):
+    for number, text in enumerate(("年休假五天", "婚假三天", "产假九十八天")):
+        write(canvas, "•", y=100 + 20 * number)
+        write(canvas, text, x=90, y=100 + 20 * number)
+    assert read(canvas, tmp_path)[0].page_content == "• 年休假五天\n\n• 婚假三天\n\n• 产假九十八天"
 
 
-def test_a_rotated_page_reads_like_any_other(canvas, tmp_path):
-    canvas.setPageRotation(90)
-    canvas.translate(WIDTH, 0)
-    canvas.rotate(90)
-    canvas.translate(0, WIDTH - HEIGHT)
-    paragraph(canvas, SENTENCE, y=100)
-    assert read(canvas, tmp_path)[0].page_content == SENTENCE
-
-
-def scan(canvas):
-    canvas.drawImage(ImageReader(Image.new("L", (60, 80), 200)), 0, 0, WIDTH, HEIGHT)
-    canvas.showPage()
-
-
-def test_a_scanned_page_among_others_is_empty_and_told_of(canvas, tmp_path):
-    paragraph(canvas, SENTENCE, y=100)
-    canvas.showPage()
-    scan(canvas)
-    first, second = read(canvas, tmp_path)
-    assert (first.page_content, first.metadata["gaps"]) == (SENTENCE, [])
-    assert second.page_content == ""
-    assert second.metadata["gaps"] == [{"reason": "scanned_pages", "page": 2, "values": {}}]
-
-
-def test_a_pdf_of_scans_has_no_text_layer(canvas, tmp_path):
-    scan(canvas)
-    scan(canvas)
-    with pytest.raises(UnreadableFile) as caught:
-        read(canvas, tmp_path)
-    assert (caught.value.reason, caught.value.values) == (Reason.NO_TEXT_LAYER, {"pages": 2})
-
-
-def test_a_pdf_under_the_name_of_a_text_is_read_as_a_pdf(canvas, tmp_path):
-    paragraph(canvas, SENTENCE, y=100)
-    (tmp_path / "a.txt").write_bytes(canvas.getpdfdata())
-    assert load(tmp_path / "a.txt")[0].metadata["loader"] == "pdf"
-
-
-@pytest.mark.parametrize(("user", "expected"), [("secret", Reason.ENCRYPTED), ("", None)])
-def test_a_password_to_open_is_an_obstacle_an_owner_s_password_is_none(tmp_path, user, expected):
-    from reportlab.lib.pdfencrypt import StandardEncryption
-
-    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
-    canvas = Canvas(io.BytesIO(), pagesize=A4, encrypt=StandardEncryption(user, ownerPassword="owner", canPrint=0))
-    paragraph(canvas, SENTENCE, y=100)
-    if expected is None:
-        assert read(canvas, tmp_path)[0].page_content == SENTENCE
-        return
-    with pytest.raises(UnreadableFile) as caught:
-        read(canvas, tmp_path)
-    assert caught.value.reason is expected
-
-
-def test_a_cut_off_pdf_is_damaged(canvas, tmp_path):
-    paragraph(canvas, SENTENCE, y=100)
-    (tmp_path / "a.pdf").write_bytes(canvas.getpdfdata()[:400])
-    with pytest.raises(UnreadableFile) as caught:
-        load(tmp_path / "a.pdf")
-    assert caught.value.reason is Reason.DAMAGED
+def test_an_english_word_that_is_cut_at_the_end_of_a_line_is_whole_again(canvas, tmp_path):
+    canvas.setFont("Helvetica", 10)
+    canvas.drawString(60, 700, "Every employee of the company has a right to paid annual leave and to compen-")
+    canvas.drawString(60, 686, "sation for work on public holidays.")
+    content = read(canvas, tmp_path)[0].page_content
+    assert content.endswith("annual leave and to compensation for work on public holidays.")

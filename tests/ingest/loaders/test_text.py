@@ -18,3 +18,10 @@ def test_bytes_without_a_meaning_are_kept_as_marks_and_told_of(tmp_path):
     assert document.metadata["gaps"] == [
         {"reason": "undecodable_bytes", "page": None, "values": {"offset": 36, "encoding": "gb18030", "count": 1}}
     ]
+
+
+def test_a_text_in_an_unknown_encoding_is_told_of(tmp_path):
+    russian = "Настоящий договор вступает в силу с момента подписания его сторонами, " * 3
+    (tmp_path / "a.txt").write_bytes(russian.encode("koi8-r"))
+    (document,) = load(tmp_path / "a.txt")
+    assert [gap["reason"] for gap in document.metadata["gaps"]] == ["garbled"]
