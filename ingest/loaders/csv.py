@@ -17,8 +17,8 @@ from langchain_core.documents import Document
 from ingest.blocks import text_document
 from ingest.decode import clean, decode
 from ingest.loaders.text import undecodable
-from ingest.sheets import CellLimit, Row, cell
-from ingest.tables import table_lines
+from ingest.tables.rows import table_lines
+from ingest.tables.sheets import CellLimit, Row, cell
 from ingest.workspace import Workspace
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".psv")

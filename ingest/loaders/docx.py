@@ -10,8 +10,8 @@ from pathlib import Path
 from langchain_core.documents import Document
 
 from ingest.blocks import text_document
-from ingest.flow_text import flow_text
-from ingest.word_blocks import WordReader
+from ingest.office.flow_text import flow_text
+from ingest.office.word_blocks import WordReader
 from ingest.workspace import Member, Workspace
 from ingest.zip_package import open_package
 

@@ -14,10 +14,10 @@ from langchain_core.documents import Document
 
 from ingest.decode import clean
 from ingest.errors import Reason
-from ingest.html_blocks import HtmlContent, html_blocks, joined
+from ingest.html.blocks import HtmlContent, html_blocks, joined
 from ingest.labelled import decode_header, decode_labelled, raw_text
 from ingest.loaders.text import undecodable
-from ingest.mail import (
+from ingest.mail.parts import (
     ATTACHMENTS,
     COPY,
     DATE,

@@ -12,7 +12,7 @@ from langchain_core.documents import Document
 from ingest.blocks import Block
 from ingest.decode import clean, decode
 from ingest.errors import Reason, UnreadableFile
-from ingest.html_blocks import HtmlContent, html_blocks, html_document, joined
+from ingest.html.blocks import HtmlContent, html_blocks, html_document, joined
 from ingest.loaders.text import undecodable
 from ingest.types import Gap
 from ingest.workspace import Workspace

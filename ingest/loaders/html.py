@@ -5,7 +5,7 @@ from pathlib import Path
 from langchain_core.documents import Document
 
 from ingest.decode import clean, decode
-from ingest.html_blocks import html_blocks, html_document
+from ingest.html.blocks import html_blocks, html_document
 from ingest.loaders.text import undecodable
 from ingest.workspace import Workspace
 

@@ -13,7 +13,7 @@ from langchain_core.documents import Document
 from ingest import ocr
 from ingest.blocks import Block, page_document
 from ingest.errors import Reason, UnreadableFile
-from ingest.picture import upright
+from ingest.ocr.picture import upright
 from ingest.types import Gap
 from ingest.workspace import Workspace
 

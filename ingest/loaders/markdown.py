@@ -12,7 +12,7 @@ from langchain_core.documents import Document
 from ingest.blocks import Heading, text_document
 from ingest.decode import clean, decode
 from ingest.loaders.text import undecodable
-from ingest.tables import table_text
+from ingest.tables.rows import table_text
 from ingest.workspace import Workspace
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")

@@ -8,7 +8,7 @@ from langchain_core.documents import Document
 
 from ingest.decode import clean
 from ingest.errors import Reason, UnreadableFile
-from ingest.html_blocks import html_blocks, html_document, joined
+from ingest.html.blocks import html_blocks, html_document, joined
 from ingest.labelled import decode_labelled
 from ingest.loaders.text import undecodable
 from ingest.workspace import Workspace

@@ -16,13 +16,14 @@ from pathlib import Path
 
 from langchain_core.documents import Document
 
-from ingest import msg_properties as properties
-from ingest.compressed_rtf import decompress_rtf
 from ingest.decode import clean
 from ingest.errors import Reason, UnreadableFile
-from ingest.html_blocks import html_blocks
+from ingest.html.blocks import html_blocks
 from ingest.loaders.text import undecodable
-from ingest.mail import (
+from ingest.mail import msg_properties as properties
+from ingest.mail.compressed_rtf import decompress_rtf
+from ingest.mail.msg_properties import PropertyStorage
+from ingest.mail.parts import (
     ATTACHMENTS,
     COPY,
     DATE,
@@ -37,7 +38,6 @@ from ingest.mail import (
     shown_date,
 )
 from ingest.members import MemberFiles, attachment_name
-from ingest.msg_properties import PropertyStorage
 from ingest.types import Gap
 from ingest.workspace import Member, Workspace
 

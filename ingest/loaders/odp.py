@@ -8,11 +8,11 @@ from langchain_core.documents import Document
 
 from ingest.blocks import Block, page_document
 from ingest.errors import Reason, UnreadableFile
-from ingest.flow_text import joined
-from ingest.opendocument import DRAW, OFFICE, PRESENTATION, SVG, content, has_part
-from ingest.opendocument_blocks import ContentReader
-from ingest.opendocument_lists import Styles
-from ingest.slide_shapes import Shape, reading_order
+from ingest.office.flow_text import joined
+from ingest.office.opendocument import DRAW, OFFICE, PRESENTATION, SVG, content, has_part
+from ingest.office.opendocument_blocks import ContentReader
+from ingest.office.opendocument_lists import Styles
+from ingest.office.slide_shapes import Shape, reading_order
 from ingest.types import Gap
 from ingest.workspace import Workspace
 from ingest.zip_package import open_package

@@ -9,10 +9,10 @@ from langchain_core.documents import Document
 
 from ingest.blocks import text_document
 from ingest.errors import Reason, UnreadableFile
-from ingest.flow_text import KEPT, flow_text, visible_characters
-from ingest.opendocument import OFFICE, content, content_characters, has_part
-from ingest.opendocument_blocks import ContentReader
-from ingest.opendocument_lists import Styles
+from ingest.office.flow_text import KEPT, flow_text, visible_characters
+from ingest.office.opendocument import OFFICE, content, content_characters, has_part
+from ingest.office.opendocument_blocks import ContentReader
+from ingest.office.opendocument_lists import Styles
 from ingest.types import Gap
 from ingest.workspace import Workspace
 from ingest.zip_package import open_package

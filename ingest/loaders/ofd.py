@@ -12,13 +12,13 @@ from ingest.blocks import Block, page_document
 from ingest.errors import Reason, UnreadableFile
 from ingest.headings import numbered
 from ingest.members import MemberFiles, attachment_name
-from ingest.ofd_package import OfdDocument, PageParts, Parts
-from ingest.ofd_page import ReadPage, read_page
-from ingest.ofd_scan import recognised
-from ingest.pdf_garbled import garbled
-from ingest.pdf_layout import LaidOut, laid_out
-from ingest.pdf_outline import Outline
-from ingest.pdf_page import Page, visible
+from ingest.ofd.package import OfdDocument, PageParts, Parts
+from ingest.ofd.page import ReadPage, read_page
+from ingest.ofd.scan import recognised
+from ingest.pdf.garbled import garbled
+from ingest.pdf.layout import LaidOut, laid_out
+from ingest.pdf.outline import Outline
+from ingest.pdf.page import Page, visible
 from ingest.types import Gap
 from ingest.workspace import Member, Workspace
 from ingest.zip_package import open_package

@@ -1,7 +1,7 @@
 """XML of any kind, as unstructured (the extra `more`) reads it: for what has no reader of its own here.
 
-The other formats have their own readers: unstructured drops cells, notes, headings by outline level and deep pages, puts
-inline text before its paragraph, or takes eight times the time (docs/measurements.md).
+The other formats have readers of their own: unstructured drops cells, notes, headings by outline level and deep pages,
+puts inline text before its paragraph, or takes eight times as long (docs/measurements.md).
 """
 
 from importlib.util import find_spec

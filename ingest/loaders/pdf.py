@@ -13,13 +13,13 @@ from langchain_core.documents import Document
 
 from ingest.blocks import page_document
 from ingest.errors import Reason, UnreadableFile
-from ingest.pdf_attachments import attachments
-from ingest.pdf_bombs import refuse_bombs
-from ingest.pdf_garbled import garbled
-from ingest.pdf_layout import LaidOut, laid_out
-from ingest.pdf_outline import Outline
-from ingest.pdf_page import Page, read_page, visible
-from ingest.pdf_scan import recognised
+from ingest.ocr.pdf_page import recognised
+from ingest.pdf.attachments import attachments
+from ingest.pdf.bombs import refuse_bombs
+from ingest.pdf.garbled import garbled
+from ingest.pdf.layout import LaidOut, laid_out
+from ingest.pdf.outline import Outline
+from ingest.pdf.page import Page, read_page, visible
 from ingest.types import Gap
 from ingest.workspace import Member, Workspace
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from langchain_core.documents import Document
 
 from ingest.errors import Reason, UnreadableFile
-from ingest.libreoffice import convert, relabelled
 from ingest.loaders import pptx
+from ingest.office.libreoffice import convert, relabelled
 from ingest.workspace import Member, Workspace
 
 SUFFIXES = (".ppt", ".pps", ".pot", ".dps")

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from langchain_core.documents import Document
 
 from ingest.blocks import Block, page_document
-from ingest.drawings import CHART, DIAGRAM, A, description, drawing_blocks
 from ingest.errors import Reason, UnreadableFile
-from ingest.flow_text import KEPT, visible_characters
-from ingest.ooxml import MARKUP, RELATIONS, choose_alternatives, main_part, part_xml, relations
-from ingest.slide_shapes import P, Shape, ordered_shapes
-from ingest.slide_text import frame_paragraphs, joined_lines, slide_table
+from ingest.office.drawings import CHART, DIAGRAM, A, description, drawing_blocks
+from ingest.office.flow_text import KEPT, visible_characters
+from ingest.office.ooxml import MARKUP, RELATIONS, choose_alternatives, main_part, part_xml, relations
+from ingest.office.slide_shapes import P, Shape, ordered_shapes
+from ingest.office.slide_text import frame_paragraphs, joined_lines, slide_table
 from ingest.types import Gap
 from ingest.workspace import Workspace
 from ingest.zip_package import Package, open_package

@@ -7,10 +7,10 @@ from langchain_core.documents import Document
 
 from ingest.blocks import text_document
 from ingest.errors import Reason, UnreadableFile
-from ingest.flow_text import flow_text, visible_characters
-from ingest.rtf_blocks import Contents
-from ingest.rtf_headings import text_pieces
-from ingest.rtf_text import read_contents
+from ingest.office.flow_text import flow_text, visible_characters
+from ingest.rtf.blocks import Contents
+from ingest.rtf.headings import text_pieces
+from ingest.rtf.text import read_contents
 from ingest.types import Gap
 from ingest.workspace import Workspace
 

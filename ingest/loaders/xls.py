@@ -10,9 +10,9 @@ from langchain_core.documents import Document
 
 from ingest.blocks import page_document
 from ingest.errors import Reason, UnreadableFile
-from ingest.number_format import BUILT_IN, GENERAL, shown
-from ingest.sheets import CellLimit, Row, Sheet, cell, workbook_blocks
-from ingest.tables import Cell
+from ingest.tables.number_format import BUILT_IN, GENERAL, shown
+from ingest.tables.rows import Cell
+from ingest.tables.sheets import CellLimit, Row, Sheet, cell, workbook_blocks
 from ingest.types import Gap
 from ingest.workspace import Workspace
 

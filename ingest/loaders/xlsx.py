@@ -17,10 +17,10 @@ from langchain_core.documents import Document
 
 from ingest.blocks import page_document
 from ingest.errors import Reason, UnreadableFile
-from ingest.number_format import BUILT_IN, GENERAL, shown
-from ingest.ooxml import RELATIONS, choose_alternatives, main_part, part_xml, relations
-from ingest.sheets import CellLimit, Row, Sheet, cell, workbook_blocks
-from ingest.tables import Cell
+from ingest.office.ooxml import RELATIONS, choose_alternatives, main_part, part_xml, relations
+from ingest.tables.number_format import BUILT_IN, GENERAL, shown
+from ingest.tables.rows import Cell
+from ingest.tables.sheets import CellLimit, Row, Sheet, cell, workbook_blocks
 from ingest.types import Gap
 from ingest.workspace import Workspace
 from ingest.zip_package import Package, open_package

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest import e5_tokens, e5_weights
+from ingest.e5 import tokens as e5_tokens
+from ingest.e5 import weights as e5_weights
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "e5.json").read_text(encoding="utf-8"))["texts"]
 

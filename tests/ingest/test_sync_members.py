@@ -49,7 +49,9 @@ def state(library):
 
 
 def test_files_of_an_archive_are_documents_below_its_name(library, folder):
-    (folder / "归档.zip").write_bytes(zipped(合同__采购_dot_txt="采购合同：付款期限三十日。", 说明_dot_md="# 说明\n\n归档于五月。"))
+    (folder / "归档.zip").write_bytes(
+        zipped(合同__采购_dot_txt="采购合同：付款期限三十日。", 说明_dot_md="# 说明\n\n归档于五月。")
+    )
     events = sync(library, folder)
     assert told(events, Added) == ["归档.zip", "归档.zip/合同/采购.txt", "归档.zip/说明.md"]
     assert report.stored_text(library.catalog, "归档.zip/合同/采购.txt").text == "采购合同：付款期限三十日。"

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest import e5_weights, embedders
+from ingest import embedders
+from ingest.e5 import weights as e5_weights
 from ingest.embedders import e5_onnx
 from ingest.errors import WendangError
 
@@ -98,7 +99,7 @@ def test_damaged_model_is_told_with_the_folder_to_delete(prepared, name):
 
 def test_killed_conversion_leaves_nothing_that_the_next_one_trips_over(tmp_path):
     code = (
-        "import os, sys, pathlib; from ingest import embedders, e5_tokens;"
+        "import os, sys, pathlib; from ingest import embedders; from ingest.e5 import tokens as e5_tokens;"
         "e5_tokens.write = lambda *_, **__: os._exit(9);"
         "embedders.load('e5_onnx', models_dir=pathlib.Path(sys.argv[1]))"
     )

@@ -3,7 +3,9 @@ import importlib.util
 import numpy as np
 import pytest
 
-from ingest import e5_torch, e5_weights, embedders
+from ingest import embedders
+from ingest.e5 import gpu as e5_torch
+from ingest.e5 import weights as e5_weights
 from ingest.errors import MissingExtra
 
 TEXTS = ["年假十天。", "试用期为三个月，期满后由部门主管评定。" * 6, "The boiler room is checked twice a day.", "",

@@ -4,10 +4,10 @@ import pytest
 from office_files import save_as, write_flat_odf
 from reliability.hostile_files import ole
 
-from ingest import libreoffice
 from ingest.errors import Reason, UnreadableFile
 from ingest.loaders import load
-from ingest.tables import table_text
+from ingest.office import libreoffice
+from ingest.tables.rows import table_text
 
 
 def word_file(*, flags=0):

@@ -11,7 +11,7 @@ from office_files import NAMES, para, write_docx
 from ingest.errors import Reason, UnreadableFile
 from ingest.formats import lazy_load
 from ingest.loaders import load
-from ingest.tables import table_text
+from ingest.tables.rows import table_text
 from ingest.workspace import Member, temporary_workspace
 
 

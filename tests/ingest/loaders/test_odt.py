@@ -3,7 +3,7 @@ from office_files import write_odf
 
 from ingest.errors import Reason, UnreadableFile
 from ingest.loaders import load
-from ingest.tables import table_text
+from ingest.tables.rows import table_text
 
 
 @pytest.fixture

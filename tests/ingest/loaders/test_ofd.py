@@ -9,8 +9,8 @@ from ingest import ocr
 from ingest.errors import Reason, UnreadableFile
 from ingest.limits import Limits
 from ingest.loaders import ofd
-from ingest.pdf_page import Page
-from ingest.pdf_text import Char, make_line
+from ingest.pdf.page import Page
+from ingest.pdf.text import Char, make_line
 from ingest.workspace import Member, temporary_workspace
 
 LONG = "员工每年享有带薪年假，具体天数按照工龄计算，由人事部门负责审核并备案存档管理。"

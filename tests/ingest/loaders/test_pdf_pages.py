@@ -5,7 +5,7 @@ from ingest import ocr
 from ingest.errors import Reason, UnreadableFile
 from ingest.limits import Limits
 from ingest.loaders import pdf
-from ingest.pdf_page import visible
+from ingest.pdf.page import visible
 from ingest.workspace import temporary_workspace
 
 

@@ -2,9 +2,9 @@ import pytest
 from office_files import save_as, write_flat_odf
 from reliability.hostile_files import ole
 
-from ingest import libreoffice
 from ingest.errors import Reason, UnreadableFile
 from ingest.loaders import load
+from ingest.office import libreoffice
 
 
 @pytest.fixture

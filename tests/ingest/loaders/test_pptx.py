@@ -5,7 +5,7 @@ from ingest.errors import Reason, UnreadableFile
 from ingest.formats import lazy_load
 from ingest.limits import Limits
 from ingest.loaders import load
-from ingest.tables import table_text
+from ingest.tables.rows import table_text
 from ingest.workspace import temporary_workspace
 
 

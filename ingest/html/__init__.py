@@ -1,0 +1,1 @@
+"""HTML as blocks, for pages, mails, saved pages and books alike."""

@@ -1,0 +1,1 @@
+"""What the two forms of mail have in common, and what Outlook's own form needs."""
