@@ -9,6 +9,8 @@ from ingest.abilities import abilities, is_current
 from ingest.errors import Reason
 from ingest.library import documents
 from ingest.library.catalog import Catalog
+from ingest.library.contents import recipe
+from ingest.limits import Limits
 from ingest.scan import FoundFile, Skipped, display_name, scan
 from ingest.types import Failed, SyncEvent, Unchanged
 
@@ -35,22 +37,32 @@ class Comparison:
     """
 
     def __init__(
-        self, catalog: Catalog, *, recipe: str, exclude: Collection[Path], ignore: Sequence[str], force: bool
+        self,
+        catalog: Catalog,
+        *,
+        embedder: str,
+        limits: Limits,
+        exclude: Collection[Path],
+        ignore: Sequence[str],
+        force: bool,
     ) -> None:
         self.changed: list[Changed] = []
         self.gone: dict[int, Row] = {}
         self.known = 0
         self._catalog = catalog
-        self._recipe = recipe
+        self._limits = limits
+        self._recipes = (recipe(embedder), recipe(embedder, unread=Reason.NESTED_TOO_DEEPLY))
         self._exclude = exclude
         self._ignore = ignore
         self._force = force
+        self._containers: set[int] = set()
 
     def look(self, folder: Path) -> Iterator[SyncEvent]:
         """Tell of a folder's files that are as they were, and of what cannot be looked at."""
         folder_id = documents.folder_id(self._catalog, folder)
         rows = documents.of_folder(self._catalog, folder_id)
         inside = _by_outermost(rows.values())
+        self._containers.update(row["container"] for row in rows.values() if row["container"] is not None)
         known = {path: row for path, row in rows.items() if row["container"] is None}
         self.known += len(known)
         for found in scan(folder, exclude=self._exclude, ignore=self._ignore):
@@ -60,29 +72,33 @@ class Comparison:
                 name = str(folder) if found.relative == b"." else display_name(found.relative)
                 yield Failed(name, found.reason, found.values)
                 continue
-            row = known.pop(found.relative, None)
+            # Where an archive has become a folder, its files are at the paths that they had inside of it.
+            row = known.pop(found.relative, None) or rows.get(found.relative)
             parts = [row, *inside.get(row["id"], ())] if row else []
             same = row is not None and row["stat"] == found.fingerprint and not self._force
-            if same and not any(self._is_due(part) for part in parts):
+            if same and not any(map(self.is_due, parts)):
                 for part in parts:
-                    yield from _as_known(part)
+                    yield from told(part)
             else:
                 self.changed.append(Changed(folder_id, found, row))
         for row in known.values():
             self.gone.update({part["id"]: part for part in (row, *inside.get(row["id"], ()))})
 
-    def _is_due(self, row: Row) -> bool:
+    def is_due(self, row: Row) -> bool:
         """Whether a document of an unchanged file should be read all the same."""
         if row["forgotten"]:
             return False
         if row["reason"]:
-            return row["reason"] in _PASSING or row["read_with"] != abilities()
+            return row["reason"] in _PASSING or row["read_with"] != abilities(self._limits)
         if row["content_id"] is None:
             return True
-        return row["recipe"] != self._recipe or not is_current(row["loader"], row["content_read_with"])
+        if (row["members"] or row["id"] in self._containers) and row["opened"] != row["content_id"]:
+            return True
+        current = is_current(row["loader"], row["content_read_with"], limits=self._limits)
+        return row["recipe"] not in self._recipes or not current
 
 
-def _as_known(row: Row) -> Iterator[SyncEvent]:
+def told(row: Row) -> Iterator[SyncEvent]:
     """Tell what the record knows of an unchanged document: that it is there, and what is missing of it."""
     if row["forgotten"]:
         return
@@ -90,6 +106,11 @@ def _as_known(row: Row) -> Iterator[SyncEvent]:
         yield Failed(row["source"], Reason(row["reason"]), documents.details(row["details"]))
         return
     yield Unchanged(row["source"])
+    yield from missing(row)
+
+
+def missing(row: Row) -> Iterator[Failed]:
+    """Tell what is missing first of what a document shows, if anything is."""
     if row["gap"]:
         values = {**documents.details(row["gap_details"]), "page": row["gap_page"]}
         yield Failed(row["source"], Reason(row["gap"]), values, partial=True)

@@ -1,11 +1,12 @@
 """What was read is embedded and committed in groups, so that a kill costs a few seconds of work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ingest.embedders import Embedder
+from ingest.library import documents
 from ingest.library.contents import NewContent
 from ingest.library.documents import Pointer
 from ingest.library.store import Library
@@ -20,11 +21,14 @@ _SLICE = 32
 _KEEP = 512
 
 
+_Key = tuple[bytes, str, str, int]  # a content's bytes, kind and recipe, and how many characters of it were read
+
+
 @dataclass(slots=True)
 class _Group:
     """Contents that wait to be embedded and committed together, and the events to tell then."""
 
-    contents: dict[tuple[bytes, str], tuple[NewContent, list[Pointer]]] = field(default_factory=dict)
+    contents: dict[_Key, tuple[NewContent, list[Pointer]]] = field(default_factory=dict)
     events: list[SyncEvent] = field(default_factory=list)
     texts: int = 0
 
@@ -36,17 +40,32 @@ class Publisher:
         self._library = library
         self._embedder = embedder
         self._group = _Group()
+        self._published: dict[_Key, int] = {}
+        self._early: set[bytes] = set()
         self.embedded = 0
         self.reused = 0
 
-    def add(self, content: NewContent, pointer: Pointer, *, events: list[SyncEvent]) -> Iterator[SyncEvent]:
-        """Let a document show a content from the next commit on, which happens now where the group is full."""
+    def add(
+        self, content: NewContent, pointers: Sequence[Pointer], *, events: Sequence[SyncEvent] = ()
+    ) -> Iterator[SyncEvent]:
+        """Let documents show a content from the next commit on, which happens now where the group is full.
+
+        One that was published before, for an equal file elsewhere, is shown at once.
+        """
         group = self._group
-        key = (content.sha256, content.kind)
+        key = (content.sha256, content.kind, content.recipe, len(content.text))
+        texts = sum(map(len, content.children))
+        if key in self._published:
+            with self._library.catalog.transaction():
+                for pointer in pointers:
+                    documents.point(self._library.catalog, pointer, self._published[key], sha256=content.sha256)
+            self.reused += texts
+            yield from events
+            return
         if key not in group.contents:
             group.contents[key] = (content, [])
-            group.texts += sum(map(len, content.children))
-        group.contents[key][1].append(pointer)
+            group.texts += texts
+        group.contents[key][1].extend(pointers)
         group.events += events
         if group.texts >= _GROUP_TEXTS:
             yield from self.commit()
@@ -75,7 +94,12 @@ class Publisher:
                 self._library.keep_vectors(vectors)
                 vectors = {}
             yield Progress("embed", min(start + _SLICE, len(ordered)), len(ordered))
-        self._library.publish(contents, vectors=vectors)
+        numbers = self._library.publish(contents, vectors=vectors)
+        self._published.update(zip(group.contents, numbers, strict=True))
         self.embedded += len(texts)
-        self.reused += group.texts - len(texts)
+        keys = [child.vector_key for content, _ in contents for children in content.children for child in children]
+        # A file's beginning, embedded a moment ago, is no text that was known before.
+        self.reused += len(keys) - len(texts) - sum(key in self._early for key in keys)
+        if not group.events:
+            self._early.update(texts)
         yield from group.events

@@ -5,18 +5,16 @@ here, in groups that are committed whole. Wherever a pass is killed, the next on
 """
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from sqlite3 import Row
 
 from ingest.abilities import abilities
-from ingest.compare import Changed, Comparison
+from ingest.compare import Comparison
 from ingest.embedders import Embedder
 from ingest.errors import Reason, UnreadableFile
 from ingest.library import documents
-from ingest.library.contents import NewContent, assemble, recipe
-from ingest.library.documents import Pointer
+from ingest.library.contents import NewContent, assemble
 from ingest.library.store import Library
 from ingest.limits import Limits
 from ingest.publish import Publisher
@@ -38,11 +36,13 @@ from ingest.types import (
 from ingest.workspace import Member
 
 #: A new file with more characters than this can be asked about before the rest of it is read.
-_BEGINNING = 40_000
+_BEGINNING = 12_000
 #: So many files gone at once, and more than half of all, are not taken out until that is confirmed.
 _MANY_GONE = 5
-# Reasons that speak of a whole file: nothing of it is kept.
-_WHOLLY = {Reason.VANISHED, Reason.CHANGED_WHILE_READING, Reason.BLANK, Reason.NO_TEXT_LAYER, Reason.GARBLED}
+# Reasons that speak of a whole file: nothing of its text is kept.
+_WHOLLY = {Reason.BLANK, Reason.NO_TEXT_LAYER, Reason.GARBLED}
+# Reasons that speak of one path: a copy of the file may be readable all the same.
+_OF_ITS_PATH = {Reason.VANISHED, Reason.CHANGED_WHILE_READING, Reason.NOT_PERMITTED}
 
 
 @dataclass(slots=True)
@@ -76,27 +76,27 @@ class Sync:
         self._library = library
         self._catalog = library.catalog
         self._embedder = embedder
-        self._recipe = recipe(embedder.name)
         self._remove_many = remove_many
         self._jobs = jobs
         self._limits = limits or Limits()
         self._publisher = Publisher(library, embedder=embedder)
-        self._comparison = Comparison(self._catalog, recipe=self._recipe, exclude=exclude, ignore=ignore, force=force)
-        self._settling = Settling(
-            library,
-            recipe=self._recipe,
-            gone=self._comparison.gone,
+        self._comparison = Comparison(
+            self._catalog,
+            embedder=embedder.name,
+            limits=self._limits,
+            exclude=exclude,
+            ignore=ignore,
             force=force,
-            most_bytes=self._limits.file_bytes,
         )
-        self._dropped: dict[int, Row] = {}
+        self._settling = Settling(library, self._comparison, embedder=embedder.name, limits=self._limits, force=force)
+        self._opened: list[int] = []
         self._summary = Summary()
 
     def run(self, folders: Sequence[Path]) -> Iterator[SyncEvent]:
         """Yield what happens to each file, and a Summary at the end."""
         started = time.monotonic()
         for event in self._events(folders):
-            self._count(event)
+            self._summary = self._summary.after(event)
             yield event
         yield replace(
             self._summary,
@@ -109,21 +109,19 @@ class Sync:
         self._adopt_embedder()
         for folder in folders:
             yield from self._comparison.look(folder)
-        jobs = []
+        jobs: list[Job] = []
         for changed in self._comparison.changed:
-            for outcome in self._settling.settle(changed):
-                if isinstance(outcome, Job):
-                    jobs.append(outcome)
-                else:
-                    yield outcome
-        folder = self._library.folder
+            yield from _sorted_out(self._settling.settle(changed), jobs)
         with ReadAhead(
-            jobs=self._jobs, scratch=folder / "scratch", limits=self._limits, ocr_cache=folder / "ocr"
+            jobs=self._jobs,
+            scratch=self._library.scratch,
+            limits=self._limits,
+            ocr_cache=self._library.folder / "ocr",
         ) as reader:
             yield from self._read(jobs, reader)
         yield from self._publisher.commit()
         yield from self._remove()
-        self._library.collect()
+        self._library.collect(unfinished=True)
 
     def _adopt_embedder(self) -> None:
         """Where the vectors are another embedder's, let go of everything: two kinds cannot share an index."""
@@ -159,15 +157,19 @@ class Sync:
         except UnreadableFile as exc:
             parts.broken = exc
         broken = parts.broken
-        readable = any(text.strip() for text, _ in parts.pages)
-        if broken and (not readable or broken.reason in _WHOLLY):
+        if broken and broken.reason in _OF_ITS_PATH:
+            yield self._fail(same[0], broken)
+            yield from self._read(same[1:], reader)
+            return
+        if broken and (broken.reason in _WHOLLY or not any(text.strip() for text, _ in parts.pages)):
             for job in same:
-                yield self._fail_job(job, broken)
+                yield self._fail(job, broken)
         elif parts.pages:
             yield from self._publish(same, parts, seconds=reading.seconds)
-        for job in same:
-            if parts.members and job.depth < self._limits.depth:
-                yield from self._open(job, parts.members, reader)
+        for number, job in enumerate(same):
+            if number and parts.members:  # what is inside of the first copy is known by now
+                yield from self._publisher.commit()
+            yield from self._open(job, parts, reader)
 
     def _gather(self, same: list[Job], reading: Reading, parts: _Parts) -> Iterator[SyncEvent]:
         """Collect the pages and members of a file; a long new one can be asked about before its end is read."""
@@ -185,23 +187,22 @@ class Sync:
 
     def _publish_beginning(self, same: list[Job], pages: list[ReadPage]) -> Iterator[SyncEvent]:
         content = self._assembled(same[0], pages, unread=Gap(Reason.STILL_READING))
-        for job in same:
-            yield from self._publisher.add(content, Pointer(job.document, job.file.fingerprint), events=[])
+        yield from self._publisher.add(content, [job.pointer for job in same])
         yield from self._publisher.commit()
 
     def _publish(self, same: list[Job], parts: _Parts, *, seconds: float) -> Iterator[SyncEvent]:
-        job = same[0]
-        unread = None
+        unread, members = None, len(parts.members)
         if parts.broken:
             unread = Gap(parts.broken.reason, _next_page(parts.pages), parts.broken.values)
-        elif parts.members and job.depth >= self._limits.depth:
-            most = self._limits.depth
-            unread = Gap(Reason.NESTED_TOO_DEEPLY, None, {"limit": "depth", "value": job.depth + 1, "most": most})
-        content = self._assembled(job, parts.pages, unread=unread, members=len(parts.members))
-        for job in same:
-            if not job.opened:
-                pointer = Pointer(job.document, job.file.fingerprint)
-                yield from self._publisher.add(content, pointer, events=_told(job, content, seconds=seconds))
+        elif members and self._is_closed(same[0]):
+            values: dict[str, object] = {"limit": "depth", "value": same[0].depth + 1, "most": self._limits.depth}
+            unread, members = Gap(Reason.NESTED_TOO_DEEPLY, None, values), 0
+        shown = [job for job in same if not job.opened]
+        if not shown:
+            return
+        content = self._assembled(shown[0], parts.pages, unread=unread, members=members)
+        events = [event for job in shown for event in _told(job, content, seconds=seconds)]
+        yield from self._publisher.add(content, [job.pointer for job in shown], events=events)
 
     def _assembled(self, job: Job, pages: list[ReadPage], *, unread: Gap | None, members: int = 0) -> NewContent:
         return assemble(
@@ -212,35 +213,32 @@ class Sync:
             title=job.file.title,
             members=members,
             unread=unread,
+            limits=self._limits,
         )
 
-    def _open(self, job: Job, members: Sequence[Member], reader: ReadAhead) -> Iterator[SyncEvent]:
-        """Take in what is inside of a file, as documents of their own below the file's path."""
-        rows = documents.members_of(self._catalog, job.document)
-        jobs: list[Job] = []
-        for member in members:
-            relative = job.file.relative + b"/" + member.name.encode("utf-8", "surrogateescape")
-            row = rows.pop(relative, None)
-            if member.path is None or member.reason is not None:
-                nowhere = Changed(job.folder, FoundFile(job.file.path, relative, job.file.fingerprint), row)
-                refused = UnreadableFile(member.reason or Reason.DAMAGED, **member.values)
-                yield self._settling.fail(nowhere, refused, container=job)
-                continue
-            file = FoundFile(member.path, relative, fingerprint(member.path))
-            for outcome in self._settling.settle(Changed(job.folder, file, row), container=job):
-                if isinstance(outcome, Job):
-                    jobs.append(outcome)
-                else:
-                    yield outcome
-        self._dropped.update({row["id"]: row for row in rows.values()})
-        yield from self._read(jobs, reader)
+    def _is_closed(self, job: Job) -> bool:
+        """Whether a file is so deep inside of others that what is inside of it is left."""
+        return job.depth >= self._limits.depth
 
-    def _fail_job(self, job: Job, error: UnreadableFile) -> Failed:
-        pointer = Pointer(job.document, job.file.fingerprint)
+    def _open(self, job: Job, parts: _Parts, reader: ReadAhead) -> Iterator[SyncEvent]:
+        """Take in what is inside of a file, and note that all of it is there."""
+        members = [] if self._is_closed(job) else parts.members
+        if not members and not documents.members_of(self._catalog, job.document):
+            return
+        jobs: list[Job] = []
+        yield from _sorted_out(self._settling.settle_inside(job, members, whole=not parts.broken), jobs)
+        yield from self._read(jobs, reader)
+        if parts.broken and job.opened:  # some of its files are missing: the next pass tries again
+            yield Failed(job.source, parts.broken.reason, dict(parts.broken.values), partial=True)
+        else:
+            self._opened.append(job.document)
+
+    def _fail(self, job: Job, error: UnreadableFile) -> Failed:
+        noted = abilities(self._limits)
         with self._catalog.transaction():
             if not job.known:  # its beginning may have been shown
                 documents.hide(self._catalog, job.document)
-            documents.fail(self._catalog, pointer, error, sha256=job.sha256, read_with=abilities())
+            documents.fail(self._catalog, job.pointer, error, sha256=job.sha256, read_with=noted)
         return Failed(job.source, error.reason, dict(error.values))
 
     def _check_unchanged(self, file: FoundFile) -> None:
@@ -260,20 +258,22 @@ class Sync:
         if files >= _MANY_GONE and 2 * files > self._comparison.known and not self._remove_many:
             yield Held(files, self._comparison.known)
             gone = {}
-        gone = {**gone, **self._dropped}
-        documents.remove(self._catalog, gone)
+        gone = {**gone, **self._settling.dropped}
+        with self._catalog.transaction():
+            documents.remove(self._catalog, gone)
+            documents.mark_opened(self._catalog, self._opened)
         for row in gone.values():
-            if not row["forgotten"]:
+            if row["content_id"] or row["reason"]:
                 yield Removed(row["source"])
 
-    def _count(self, event: SyncEvent) -> None:
-        """Count an event in the summary."""
-        if isinstance(event, Held):
-            self._summary = replace(self._summary, held=event.removed)
-        elif hasattr(self._summary, name := type(event).__name__.lower()):
-            self._summary = replace(self._summary, **{name: getattr(self._summary, name) + 1})
-        if isinstance(event, Added | Updated):
-            self._summary = replace(self._summary, characters=self._summary.characters + event.characters)
+
+def _sorted_out(outcomes: Iterable[SyncEvent | Job], jobs: list[Job]) -> Iterator[SyncEvent]:
+    """Yield the events; put the jobs into the list."""
+    for outcome in outcomes:
+        if isinstance(outcome, Job):
+            jobs.append(outcome)
+        else:
+            yield outcome
 
 
 def _next_page(pages: Sequence[ReadPage]) -> int | None:

@@ -1,6 +1,6 @@
 """The plain data that crosses from ingestion to the rest of the program."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ingest.errors import Reason
@@ -17,7 +17,8 @@ class Passage:
     other paths that hold the same bytes. `page` is 1-based, None where the format has none. `start` and `end` count
     Unicode characters in the document's stored text. `heading` is the path of headings above the slice, outermost
     first, joined by " > ". `score` only orders the passages of one search; the ranks are 1-based positions of the best
-    matching part in each leg, None where that leg did not find it.
+    matching part in each leg, None where that leg did not find it. `relevance` compares across searches: see
+    `rag.refusal`; None where it is not known.
     """
 
     id: int
@@ -31,6 +32,7 @@ class Passage:
     dense_rank: int | None = None
     keyword_rank: int | None = None
     also: tuple[str, ...] = ()
+    relevance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,13 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Polling:
+    """Changes of the watched folders are looked for from time to time, since the system does not report them."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a sync is: `stage` is "read" (of files), "page" (of the file `source`) or "embed" (of texts).
 
@@ -136,5 +145,15 @@ class Summary:
     characters: int = 0
     seconds: float = 0.0
 
+    def after(self, event: "SyncEvent") -> "Summary":
+        """Return the summary with one more event counted."""
+        if isinstance(event, Held):
+            return replace(self, held=event.removed)
+        counter = type(event).__name__.lower()
+        if not hasattr(self, counter):
+            return self
+        characters = event.characters if isinstance(event, Added | Updated) else 0
+        return replace(self, **{counter: getattr(self, counter) + 1}, characters=self.characters + characters)
 
-SyncEvent = Added | Updated | Moved | Removed | Unchanged | Failed | Held | Progress | Summary
+
+SyncEvent = Added | Updated | Moved | Removed | Unchanged | Failed | Held | Polling | Progress | Summary

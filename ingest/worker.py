@@ -6,10 +6,8 @@ then JSON. A request names a file; the replies are its pages and members, each a
 the reason why there is no more. Whatever libraries print goes to stderr, kept for the message after a crash.
 """
 
-import json
 import os
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
@@ -19,12 +17,11 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from ingest.errors import Reason, UnreadableFile
+from ingest.frames import Frame, receive, send
 from ingest.limits import Limits
 from ingest.types import ReadPage
 from ingest.workspace import Member, Workspace
 
-_Frame = dict[str, Any]  # one JSON object
-_LENGTH = struct.Struct(">Q")
 _KILLED = -9  # by the kernel, where the machine runs out of memory; our own kill is told apart by its timer
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[1])
 
@@ -89,7 +86,7 @@ class LoaderProcess:
             process.kill()
         self.close()
 
-    def _replies(self, request: _Frame, *, timeout_s: float) -> Iterator[_Frame]:
+    def _replies(self, request: Frame, *, timeout_s: float) -> Iterator[Frame]:
         """Send a request and yield its replies up to the last; the child is ended where that one does not come."""
         process = self._running()
         assert process.stdin and process.stdout
@@ -97,10 +94,10 @@ class LoaderProcess:
         last = whole = False
         try:
             with _Watchdog(process, expired, seconds=timeout_s):
-                _send(process.stdin, request)
+                send(process.stdin, request)
             while not last:
                 with _Watchdog(process, expired, seconds=timeout_s):
-                    reply = _receive(process.stdout)
+                    reply = receive(process.stdout)
                 last = "page" not in reply and "member" not in reply
                 # Memory that a failed load has left in pieces is not to be built on.
                 whole = last and reply.get("reason") != Reason.OUT_OF_MEMORY
@@ -134,6 +131,9 @@ class LoaderProcess:
                 stderr=self._stderr,
                 env=environment,
             )
+            if self._killed:  # meanwhile: `kill` may have seen no child yet
+                self._end()
+                raise UnreadableFile(Reason.CRASHED, cause="interrupted")
         return self._process
 
     def _failure(self, timeout_s: float | None) -> UnreadableFile:
@@ -190,40 +190,18 @@ class _Watchdog:
         self._timer.cancel()
 
 
-def _send(pipe: IO[bytes], frame: _Frame) -> int:
-    """Write a frame and return its size in bytes; a path may hold lone surrogates, for bytes that are no UTF-8."""
-    body = json.dumps(frame, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    pipe.write(_LENGTH.pack(len(body)))
-    pipe.write(body)
-    pipe.flush()
-    return len(body)
-
-
-def _receive(pipe: IO[bytes]) -> _Frame:
-    """Return the next frame; raise EOFError where the other side has ended."""
-    head = pipe.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        raise EOFError
-    length = _LENGTH.unpack(head)[0]
-    body = pipe.read(length)
-    if len(body) < length:
-        raise EOFError
-    frame: _Frame = json.loads(body.decode("utf-8", "surrogatepass"))
-    return frame
-
-
 def _serve(requests: IO[bytes], replies: IO[bytes]) -> None:
     """Answer requests until the parent has gone.
 
     A thread waits for the next request at all times, so that the end of the parent is seen in the middle of a file.
     """
-    pending: list[_Frame] = []
+    pending: list[Frame] = []
     arrived = threading.Semaphore(0)
 
     def listen() -> None:
         while True:
             try:
-                pending.append(_receive(requests))
+                pending.append(receive(requests))
             except EOFError:
                 os._exit(0)
             arrived.release()
@@ -233,7 +211,7 @@ def _serve(requests: IO[bytes], replies: IO[bytes]) -> None:
         _answer(pending.pop(0), replies)
 
 
-def _answer(request: _Frame, replies: IO[bytes]) -> None:
+def _answer(request: Frame, replies: IO[bytes]) -> None:
     """Send the pages and members of a file, then its end or the reason why there is no more."""
     from ingest import loaders
 
@@ -246,18 +224,18 @@ def _answer(request: _Frame, replies: IO[bytes]) -> None:
         for part in loaders.lazy_load(Path(request["path"]), workspace=workspace, name=request["name"]):
             if isinstance(part, Member):
                 path = str(part.path) if part.path else None
-                sent += _send(replies, {"member": [part.name, path, part.reason, part.values]})
+                sent += send(replies, {"member": [part.name, path, part.reason, part.values]})
             else:
-                sent += _send(replies, {"page": [part.page_content, part.metadata]})
+                sent += send(replies, {"page": [part.page_content, part.metadata]})
             if sent > limits.text_bytes:
                 raise UnreadableFile(Reason.TOO_LARGE, limit="text_bytes", value=sent, most=limits.text_bytes)
             _limit_cpu(limits.timeout_s)
     except UnreadableFile as error:
-        _send(replies, {"reason": error.reason, "values": error.values})
+        send(replies, {"reason": error.reason, "values": error.values})
     except MemoryError:
-        _send(replies, {"reason": Reason.OUT_OF_MEMORY, "values": {}})
+        send(replies, {"reason": Reason.OUT_OF_MEMORY, "values": {}})
     else:
-        _send(replies, {})
+        send(replies, {})
 
 
 def _member(fields: list[Any]) -> Member:

@@ -13,8 +13,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest import embedders
+from ingest import embedders, ocr
 from ingest.errors import BadSetting, LibraryBusy, LibraryDamaged, WendangError
+from ingest.office import libreoffice
 from rag.default_model import NAME, default_path
 from rag.engine import Engine
 from rag.language_model import DEFAULT, describe
@@ -52,6 +53,9 @@ def examine(home: Path) -> Iterator[Finding]:
     yield Finding("settings", values={"path": settings.home})
     yield _disk(settings)
     yield _threads(settings)
+    yield Finding("ocr", "ok" if ocr.available() else "absent")
+    converter = libreoffice.program()
+    yield Finding("libreoffice", "ok" if converter else "absent", values={"path": converter})
     yield _embedder(settings)
     yield _model(settings)
     yield from _library(settings)

@@ -19,7 +19,7 @@ from ingest.errors import BadSetting, LibraryBusy, LibraryReadOnly
 from ingest.library import documents, report
 from ingest.library.report import DocumentStatus, StoredText
 from ingest.library.store import Library
-from ingest.types import Passage, SyncEvent
+from ingest.types import Passage, Polling, SyncEvent
 from rag.errors import BadQuestion
 from rag.history import standalone
 from rag.retrieve import Leg, search
@@ -76,7 +76,7 @@ class Engine:
         job = Sync(
             self.library,
             embedder=self.embedder,
-            exclude=self._not_walked(),
+            exclude=[*self._not_walked(), *chosen],
             ignore=self.settings.ignore,
             force=force,
             remove_many=remove_many,
@@ -87,20 +87,33 @@ class Engine:
             yield from job.run(chosen)
 
     def watch(
-        self, folders: Sequence[str | Path] = (), *, stop: threading.Event | None = None, jobs: int | None = None
+        self,
+        folders: Sequence[str | Path] = (),
+        *,
+        stop: threading.Event | None = None,
+        force: bool = False,
+        jobs: int | None = None,
+        remove_many: bool = False,
     ) -> Iterator[SyncEvent]:
-        """Sync now and whenever the folders change, until `stop` is set; yield the events of pass after pass."""
-        from ingest.watch import watch
+        """Sync now and whenever the folders change, until `stop` is set; yield the events of pass after pass.
 
-        due = watch(
-            self._folders(folders),
+        `force` and `remove_many` are for the first pass.
+        """
+        from ingest.watch import Why, watch
+
+        chosen = self._folders(folders)
+        passes = watch(
+            chosen,
             stop=stop or threading.Event(),
             full_check_s=self.settings.watch_check_s,
-            exclude=self._not_walked(),
+            exclude=[*self._not_walked(), *chosen],
             ignore=self.settings.ignore,
         )
-        for _ in due:
-            yield from self.sync(folders, jobs=jobs)
+        for due in passes:
+            if due.polling:
+                yield Polling(due.polling)
+            first = due.why is Why.START
+            yield from self.sync(folders, force=force and first, jobs=jobs, remove_many=remove_many and first)
 
     def remove(self, sources: Sequence[str]) -> None:
         """Forget documents until their files change; or a synced folder, by its path, with all documents of it.

@@ -392,6 +392,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{removed} of the library's {known} files are gone at once; they stay for now, since a drive may be missing. "
         "To let them go, run `wendang sync --remove-many`",
     ),
+    "sync.polling": (
+        "系统不报告这些文件夹的变化（{cause}），改为定时查看",
+        "the system does not report changes of these folders ({cause}); looking for them from time to time",
+    ),
     "watching": ("持续同步中，按 Ctrl-C 结束", "syncing whenever the folders change; Ctrl-C ends it"),
     "between": ("；", "; "),
     "progress.page": ("读取页", "pages"),
@@ -425,8 +429,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "place.page": (" 第{page}页", " p. {page}"),
     "on_page": ("第{page}页：", "page {page}: "),
     "chat.hello": (
-        "请输入问题。/new 重新开始，/sources 显示读过的段落，/quit 退出",
-        "Ask a question. /new starts over, /sources shows the passages, /quit leaves",
+        "请输入问题，追问可以省略前面说过的内容。/new 重新开始，/sources 显示读过的段落，"
+        "/list 列出以前的对话（可加要找的字），/open N 打开，/delete N 删除，/export 文件名 导出，/quit 退出；"
+        "Ctrl-C 停止回答",
+        "Ask a question; a follow-up may leave out what was said. /new starts over, /sources shows the passages, "
+        "/list [WORDS] lists conversations, /open N, /delete N, /export FILE, /quit leaves; Ctrl-C stops an answer",
     ),
     "not_built": ("{what} 还没有做好，请等后续版本", "{what} is not built yet; a later version will have it"),
     "interrupted": ("已中断；已完成的部分都已保存", "interrupted; what was finished is saved"),
@@ -459,6 +466,23 @@ TEXTS: dict[str, tuple[str, str]] = {
     "doctor.threads.ok": ("{threads} 个线程，{cores} 个处理器核", "{threads} threads on {cores} cores"),
     "doctor.threads.many": ("{threads} 个线程多于 {cores} 个处理器核", "{threads} threads on only {cores} cores"),
     "doctor.threads.many.remedy": ("请把设置中的 threads 改小，否则会变慢", "lower `threads` in the settings"),
+    "doctor.ocr": ("文字识别", "text recognition"),
+    "doctor.ocr.ok": ("已安装，扫描件和图片可以读", "installed: scans and pictures are read"),
+    "doctor.ocr.absent": ("未安装，扫描件和图片读不了", "not installed: scans and pictures are not read"),
+    "doctor.ocr.absent.remedy": (
+        "需要时安装：.venv/bin/pip install -e '.[ocr]'",
+        "where needed: .venv/bin/pip install -e '.[ocr]'",
+    ),
+    "doctor.libreoffice": ("LibreOffice", "LibreOffice"),
+    "doctor.libreoffice.ok": ("{path}", "{path}"),
+    "doctor.libreoffice.absent": (
+        "未安装，doc、ppt、wps、dps 读不了",
+        "not installed: doc, ppt, wps and dps are not read",
+    ),
+    "doctor.libreoffice.absent.remedy": (
+        "需要时安装 LibreOffice，或把这些文件另存为 docx、pptx",
+        "where needed, install LibreOffice, or save such files as docx or pptx",
+    ),
     "doctor.embedder": ("嵌入模型", "embedder"),
     "doctor.embedder.ok": ("{name}，{dimensions} 维", "{name}, {dimensions} dimensions"),
     "doctor.embedder.broken.remedy": (
@@ -581,4 +605,30 @@ TEXTS: dict[str, tuple[str, str]] = {
         "问题太长：需要 {needed} 个词元，模型只剩 {available} 个；请缩短问题或换上下文更长的模型",
         "",
     ),
+    "option.continue": ("接着上一次的对话", "go on with the last conversation"),
+    "chat.understood": ("按“{question}”查找", "looking for: {question}"),
+    "chat.stopped": ("已停止", "stopped"),
+    "chat.none": ("没有对话", "no conversation"),
+    "chat.listed": ("{number}  {name}（{turns} 问，{changed}）", "{number}  {name} ({turns} questions, {changed})"),
+    "chat.deleted": ("已删除对话 {number}", "conversation {number} deleted"),
+    "chat.exported": ("已导出到 {path}", "exported to {path}"),
+    "chat.not_exported": (
+        "没有导出到 {path}：{cause}；请换一个文件名",
+        "not exported to {path}: {cause}; use another name",
+    ),
+    "error.no_conversation": ("没有对话 {number}；用 /list 查看", ""),
+    "error.conversations_unusable": ("无法打开对话记录 {path}：{detail}；请恢复该文件，或把它移走", ""),
+    "progress.summary": ("阅读", "reading"),
+    "progress.summary_text": ("写摘要 {characters} 字", "writing, {characters} characters"),
+    "summary.extractive": (
+        "以下是摘录的原文关键句：当前模型只会回答问题，不会写摘要；要写成的摘要，请用 --model 换成对话模型",
+        "these are key sentences, word for word: the model only answers questions; for a written summary, choose a "
+        "chat model with --model",
+    ),
+    "summary.covered": (
+        "读了全文 {characters} 字中的 {read} 字，分 {pieces} 块{pages}",
+        "read {read} of {characters} characters, in {pieces} pieces{pages}",
+    ),
+    "summary.pages": ("，第 {pages} 页", ", pages {pages}"),
+    "summary.silent": ("其中 {silent} 块模型没有写出内容", "of {silent} pieces the model wrote nothing"),
 }

@@ -16,6 +16,7 @@ from ingest.headings import find_headings
 from ingest.html.tables import settle_tables
 from ingest.html.text import BLOCKS, one_line
 from ingest.html.tree import parse_page
+from ingest.office.flow_text import Piece, join_lists
 from ingest.types import Gap
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _BREAK = "\0"  # stands for <br>; neither cleaned text nor lxml's trees can hold it
 _BLANK = " \t\n\xa0\u3000" + _BREAK
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_NEAR = 8  # block elements around a text that tell what it is; pages nest thousands of them
 _VERBATIM = frozenset(("table", "pre", "listing", "xmp", "plaintext", "textarea"))
 _INDENT = re.compile("[ \t\r\n]*(?:\u3000|\xa0{2,})")
 _SENTENCE_END = re.compile("[。！？!?：:；;…][”’」』）)]*$")
@@ -70,10 +72,10 @@ def html_blocks(text: str) -> HtmlContent:
     if page is None:
         return HtmlContent([])
     settle_tables(page.root)
-    return HtmlContent(list(_blocks(page.root)), page.gaps, page.left_out)
+    return HtmlContent(list(join_lists(_pieces(page.root))), page.gaps, page.left_out)
 
 
-def _blocks(root: "HtmlElement") -> Iterator[Block]:
+def _pieces(root: "HtmlElement") -> Iterator[Piece]:
     """Yield what stands between the borders of block elements, in order."""
     from lxml import etree
 
@@ -91,7 +93,7 @@ def _blocks(root: "HtmlElement") -> Iterator[Block]:
                 text = "".join(parts)
                 parts = []
                 if text.strip(_BLANK):
-                    yield from _block(label, text, tag=inside)
+                    yield from _paragraphs_of(label, text, tag=inside, is_item="li" in open_tags[-_NEAR:])
                     label = ""
         if event == "start":
             if border:
@@ -103,23 +105,23 @@ def _blocks(root: "HtmlElement") -> Iterator[Block]:
         if border:
             open_tags.pop()
         parts.append(element.tail or "" if element is not root else "")
-    yield from _block(label, "".join(parts), tag="body")
+    yield from _paragraphs_of(label, "".join(parts), tag="body", is_item=False)
 
 
 def _surrounding(open_tags: list[str]) -> str:
     """Return the heading that the walk is in, else the innermost block element."""
-    return next((tag for tag in reversed(open_tags[-8:]) if tag in _HEADINGS), open_tags[-1])
+    return next((tag for tag in reversed(open_tags[-_NEAR:]) if tag in _HEADINGS), open_tags[-1])
 
 
-def _block(label: str, text: str, *, tag: str) -> Iterator[Block]:
+def _paragraphs_of(label: str, text: str, *, tag: str, is_item: bool) -> Iterator[Piece]:
     if tag in _VERBATIM:
-        yield Block(text.replace(_BREAK, "\n").strip("\n"))
+        yield Piece(Block(text.replace(_BREAK, "\n").strip("\n")))
     elif tag in _HEADINGS:
-        yield Block(one_line(text.replace(_BREAK, " ")), _HEADINGS[tag])
+        yield Piece(Block(one_line(text.replace(_BREAK, " ")), _HEADINGS[tag]))
     else:
         for number, paragraph in enumerate(_paragraphs(text)):
             numbered = number or not label or _NUMBERED.match(paragraph)
-            yield Block(paragraph if numbered else f"{label} {paragraph}")
+            yield Piece(Block(paragraph if numbered else f"{label} {paragraph}"), "list" if is_item else None)
 
 
 def _paragraphs(text: str) -> Iterator[str]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ingest.html.text import Cells, grid, line_of, visible_text
-from ingest.tables.rows import table_text
+from ingest.html.text import grid_rows, line_of, visible_text
+from ingest.tables.grid import grid_text
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -71,43 +71,14 @@ def _plain(row: "HtmlElement") -> "HtmlElement":
     return row
 
 
-def _data(rows: "list[HtmlElement]") -> "HtmlElement":
-    named = _header_rows(rows)
-    cells = [row for row in grid(rows) if any(row)]
-    if all(sum(bool(text) for text in row) < 2 for row in cells):  # one column: paragraphs, not a table
+def _data(lines: "list[HtmlElement]") -> "HtmlElement":
+    rows = grid_rows(lines)
+    if all(sum(bool(cell.text) for cell in row.cells) < 2 for row in rows):  # one column: paragraphs, not a table
         block = _block("div", None)
-        block.extend([_plain(row) for row in rows])
+        block.extend([_plain(line) for line in lines])
         return block
-    if named > 1:
-        cells = [_joined(cells[:named]), *cells[named:]]
-    header = True if named else False if any(row.find("th") is not None for row in rows) else None
-    return _block("table", table_text([[text or "" for text in row] for row in cells], header=header))
-
-
-def _header_rows(rows: "list[HtmlElement]") -> int:
-    """Return how many rows at the top name the columns: those in <thead>, or of <th> only."""
-    count = 0
-    for row in rows:
-        cells = list(row.iterchildren("td", "th"))
-        above = row.getparent()
-        in_head = above is not None and above.tag == "thead"
-        if not in_head and not (len(cells) > 1 and all(cell.tag == "th" for cell in cells)):
-            break
-        count += 1
-    return count if count < len(rows) else min(count, 1)
-
-
-def _joined(rows: list[Cells]) -> Cells:
-    """Return one header for several: what stands over several columns is a part of the name of each."""
-    filled = []
-    for row in rows:
-        line: list[str] = []
-        for text in row:
-            line.append((line[-1] if line else "") if text is None else text)
-        filled.append(line)
-    width = max(len(row) for row in filled)
-    columns = [[row[index] for row in filled if index < len(row) and row[index]] for index in range(width)]
-    return [" ".join(dict.fromkeys(column)) for column in columns]
+    # Where only some cells are <th>, they name rows.
+    return _block("table", grid_text(rows, guess=all(line.find("th") is None for line in lines)))
 
 
 def _block(tag: str, text: str | None) -> "HtmlElement":

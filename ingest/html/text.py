@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ingest.tables.grid import GridCell, GridRow
+
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
@@ -22,8 +24,6 @@ _MOST_COLUMNS = 256  # of a row, the covered ones counted
 _IDEOGRAPHIC = "[\u2e80-\u303f\u3041-\u9fff\uf900-\ufaff\uff01-\uffee\U00020000-\U0003ffff]"
 # A source line that ends inside a sentence: a blank stands there for Latin words only.
 _SOURCE_LINE_END = re.compile(f"(?<={_IDEOGRAPHIC})[ \\t]*\\n\\s*(?={_IDEOGRAPHIC})")
-
-Cells = list[str | None]
 
 
 def one_line(text: str) -> str:
@@ -41,40 +41,35 @@ def line_of(element: "HtmlElement") -> str:
     return " ".join(line for piece in _pieces(element) if (line := one_line(piece)))
 
 
-def table_rows(table: "HtmlElement") -> list[list[str]]:
-    """Return the rows of a table, its caption as the first one, rows without any text left out.
+def grid_rows(lines: "Iterable[HtmlElement]") -> list[GridRow]:
+    """Return table rows with their cells in columns; one without a cell of its own is left out.
 
-    A cell over several rows stands in each of them, so that every row can be understood alone; one over several
-    columns stands once.
-    """
-    rows = [[line_of(caption)] for caption in table.iterchildren("caption")]
-    rows += [[text for text in row if text is not None] for row in grid(table.iter("tr"))]
-    return [row for row in rows if any(row)]
-
-
-def grid(lines: "Iterable[HtmlElement]") -> list[Cells]:
-    """Return the cells of table rows, each in its column: None where a cell on the left covers the column.
-
-    A row that has no cell of its own is left out.
+    A cell over several rows stands in each of them. Rows in <thead>, or with text in <th> only, are marked as header.
     """
     rows = []
-    above: dict[int, tuple[int, str | None]] = {}  # column -> rows that the cell above still covers, its text
+    above: dict[int, tuple[int, GridCell]] = {}  # column -> rows that the cell above still covers, the cell
     for line in lines:
-        row: Cells = []
-        own = False
-        for cell in line.iterchildren("td", "th"):
-            own = True
+        cells = list(line.iterchildren("td", "th"))
+        row = GridRow(is_header=_names_columns(line, cells))
+        for cell in cells:
             _fill(row, above=above)
-            columns = min(_span(cell.get("colspan")), max(1, _MOST_COLUMNS - len(row)))
+            columns = min(_span(cell.get("colspan")), max(1, _MOST_COLUMNS - row.width))
             covered = min(_span(cell.get("rowspan")), _MOST_ROWS)
-            for text in [line_of(cell), *[None] * (columns - 1)]:
-                if covered > 1 and len(row) < _MOST_COLUMNS:
-                    above[len(row)] = (covered - 1, text)
-                row.append(text)
+            row.add(line_of(cell), columns=columns)
+            if covered > 1 and row.width <= _MOST_COLUMNS:
+                above[row.cells[-1].column] = (covered - 1, row.cells[-1])
         _fill(row, above=above)
-        if own:
+        if cells:
             rows.append(row)
     return rows
+
+
+def _names_columns(line: "HtmlElement", cells: "list[HtmlElement]") -> bool:
+    around = line.getparent()
+    in_head = around is not None and around.tag == "thead"
+    # The corner of a table with names on both sides is often an empty <td>.
+    is_named = all(cell.tag == "th" or not visible_text(cell) for cell in cells)
+    return in_head or (is_named and sum(cell.tag == "th" for cell in cells) > 1)
 
 
 def _pieces(root: "HtmlElement") -> Iterator[str]:
@@ -93,13 +88,13 @@ def _pieces(root: "HtmlElement") -> Iterator[str]:
     yield "".join(parts)
 
 
-def _fill(row: Cells, *, above: dict[int, tuple[int, str | None]]) -> None:
+def _fill(row: GridRow, *, above: dict[int, tuple[int, GridCell]]) -> None:
     """Put the cells that reach down from the rows above into `row`, up to the next free column."""
-    while len(row) in above:
-        left, text = above.pop(len(row))
+    while row.width in above:
+        left, cell = above.pop(row.width)
         if left > 1:
-            above[len(row)] = (left - 1, text)
-        row.append(text)
+            above[row.width] = (left - 1, cell)
+        row.add(cell.text, columns=cell.columns)
 
 
 def _span(value: str | None) -> int:

@@ -2,8 +2,9 @@
 
 A document (a path) refers to a content (its bytes, read and cut); a content has pages, passages and their children; a
 child has the key of its vector. Two paths with the same bytes share one content. A file inside an archive or a mail is
-a document too, with its container's number. A content without a document is not
-visible to any search: a new version is written whole, then the document is pointed at it in one transaction.
+a document too, with its container's number; `opened` is the content whose files inside are all documents by now. A
+content without a document is not visible to any search: a new version is written whole, then the document is pointed at
+it in one transaction.
 
 Rollback journal with `synchronous=FULL`: SQLite before 3.51.3 can damage a file when it resets the write-ahead log
 (sqlite.org/wal.html), and Debian 12 has 3.40.1.
@@ -56,7 +57,7 @@ CREATE TABLE documents (
     folder_id INTEGER NOT NULL REFERENCES folders, path BLOB NOT NULL, source TEXT NOT NULL UNIQUE,
     stat TEXT NOT NULL, sha256 BLOB, content_id INTEGER REFERENCES contents,
     forgotten INTEGER NOT NULL DEFAULT 0, reason TEXT, details TEXT NOT NULL DEFAULT '{}',
-    container INTEGER REFERENCES documents ON DELETE CASCADE, read_with TEXT NOT NULL DEFAULT '',
+    container INTEGER REFERENCES documents ON DELETE CASCADE, read_with TEXT NOT NULL DEFAULT '', opened INTEGER,
     UNIQUE (folder_id, path));
 CREATE INDEX documents_of_content ON documents (content_id);
 CREATE INDEX documents_by_bytes ON documents (sha256);
@@ -71,6 +72,7 @@ _CHANGES = {
         "ALTER TABLE pages ADD COLUMN left_out TEXT NOT NULL DEFAULT '{}'",
         "ALTER TABLE documents ADD COLUMN container INTEGER REFERENCES documents ON DELETE CASCADE",
         "ALTER TABLE documents ADD COLUMN read_with TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE documents ADD COLUMN opened INTEGER",
         "CREATE INDEX documents_of_container ON documents (container)",
     )
 }

@@ -11,9 +11,15 @@ from ingest.abilities import read_with
 from ingest.chunk import VERSION, Chunk, Heading, HeadingPaths, chunk
 from ingest.errors import Reason
 from ingest.library.catalog import Catalog
+from ingest.limits import Limits
 from ingest.types import Gap, ReadPage
 
 _BLOCK = 2_000  # passages in memory at a time
+# Contents that lack something for another reason than what is in their bytes.
+_INCOMPLETE: dict[Reason | None, str] = {
+    Reason.STILL_READING: "/beginning",
+    Reason.NESTED_TOO_DEEPLY: "/closed",
+}
 #: Between two pages of the stored text.
 PAGE_BREAK = "\n\n"
 
@@ -55,9 +61,12 @@ class NewContent:
     children: tuple[tuple[Child, ...], ...]
 
 
-def recipe(embedder: str, *, whole: bool = True) -> str:
-    """Return the name of a way to make passages and vectors; contents made by another are made again."""
-    return f"{embedder}/cut-{VERSION}" + ("" if whole else "/beginning")
+def recipe(embedder: str, *, unread: Reason | None = None) -> str:
+    """Return the name of a way to make passages and vectors; contents made by another are made again.
+
+    The beginning of a file, and a container too deep inside of others to be opened, go by another name than the whole.
+    """
+    return f"{embedder}/cut-{VERSION}{_INCOMPLETE.get(unread, '')}"
 
 
 def assemble(
@@ -69,11 +78,12 @@ def assemble(
     title: str,
     members: int = 0,
     unread: Gap | None = None,
+    limits: Limits | None = None,
 ) -> NewContent:
     """Join a file's pages (text and loader's metadata each) into one stored text, and cut it.
 
-    `unread` is why its rest is missing, where it is; a content that is STILL_READING has another recipe, so that it is
-    never taken for the whole. A vector's key is the hash of the embedder's name and the embedded text.
+    `unread` is why its rest, or what is inside of it, is missing, where it is; `limits` are those it was read within. A
+    vector's key is the hash of the embedder's name and the embedded text.
     """
     text = PAGE_BREAK.join(page for page, _ in pages)
     starts, headings = [0], []
@@ -93,7 +103,7 @@ def assemble(
     return NewContent(
         sha256=sha256,
         kind=kind,
-        recipe=recipe(embedder, whole=not unread or unread.reason is not Reason.STILL_READING),
+        recipe=recipe(embedder, unread=unread.reason if unread else None),
         loader=first["loader"],
         encoding=first.get("encoding"),
         title=title,
@@ -104,7 +114,7 @@ def assemble(
         left_out=tuple(metadata.get("left_out", {}) for _, metadata in pages),
         gaps=tuple(gaps),
         members=members,
-        read_with=read_with(first["loader"], [gap.reason for gap in gaps]),
+        read_with=read_with(first["loader"], [gap.reason for gap in gaps], limits=limits or Limits()),
         chunks=tuple(chunks),
         children=tuple(tuple(_children(text, piece, embedder=embedder)) for piece in chunks),
     )

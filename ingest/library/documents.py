@@ -12,6 +12,18 @@ from ingest.errors import NotInLibrary, UnreadableFile
 from ingest.library.catalog import Catalog
 from ingest.scan import FoundFile, display_name
 
+# Documents with what they show: how it was made, and its first gap.
+_WITH_CONTENTS = (
+    "SELECT documents.*, recipe, loader, members, contents.read_with AS content_read_with,"
+    " gaps.reason AS gap, gaps.page AS gap_page, gaps.details AS gap_details FROM documents"
+    " LEFT JOIN contents ON contents.id = documents.content_id LEFT JOIN gaps ON gaps.rowid ="
+    " (SELECT min(rowid) FROM gaps WHERE gaps.content_id = contents.id)"
+)
+_INSIDE = (
+    "WITH RECURSIVE inside (id) AS (SELECT id FROM documents WHERE container = ?"
+    " UNION SELECT documents.id FROM documents JOIN inside ON container = inside.id) SELECT id FROM inside"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
@@ -41,20 +53,23 @@ def remove_folder(catalog: Catalog, path: Path) -> None:
 
 
 def of_folder(catalog: Catalog, folder: int) -> dict[bytes, sqlite3.Row]:
-    """Return a folder's documents by path, with what they show: how it was made, and its first gap."""
-    rows = catalog.rows(
-        "SELECT documents.*, recipe, loader, contents.read_with AS content_read_with,"
-        " gaps.reason AS gap, gaps.page AS gap_page, gaps.details AS gap_details FROM documents"
-        " LEFT JOIN contents ON contents.id = documents.content_id LEFT JOIN gaps ON gaps.rowid ="
-        " (SELECT min(rowid) FROM gaps WHERE gaps.content_id = contents.id) WHERE folder_id = ?",
-        folder,
-    )
-    return {row["path"]: row for row in rows}
+    """Return a folder's documents by path, those inside of files too."""
+    return {row["path"]: row for row in catalog.rows(f"{_WITH_CONTENTS} WHERE folder_id = ?", folder)}
 
 
 def members_of(catalog: Catalog, document: int) -> dict[bytes, sqlite3.Row]:
     """Return the documents that are inside of a file, by path; what is inside of these is not among them."""
-    return {row["path"]: row for row in catalog.rows("SELECT * FROM documents WHERE container = ?", document)}
+    return {row["path"]: row for row in catalog.rows(f"{_WITH_CONTENTS} WHERE container = ?", document)}
+
+
+def inside_of(catalog: Catalog, document: int) -> list[sqlite3.Row]:
+    """Return all documents that are inside of a file, containers in containers too."""
+    return catalog.rows(f"{_WITH_CONTENTS} WHERE documents.id IN ({_INSIDE})", document)
+
+
+def at_path(catalog: Catalog, folder: int, path: bytes) -> sqlite3.Row | None:
+    """Return the document at a path, None where there is none."""
+    return catalog.row(f"{_WITH_CONTENTS} WHERE folder_id = ? AND path = ?", folder, path)
 
 
 def add(catalog: Catalog, folder: int, file: FoundFile, *, container: int | None = None) -> tuple[int, str]:
@@ -70,15 +85,19 @@ def add(catalog: Catalog, folder: int, file: FoundFile, *, container: int | None
     return document, source
 
 
-def free_source(catalog: Catalog, folder: int, relative: bytes) -> str:
-    """Return the path as the source, with the folder's name before it where another folder has the same path."""
+def free_source(catalog: Catalog, folder: int, relative: bytes, *, document: int | None = None) -> str:
+    """Return the path as the source, with the folder's name before it where another folder has the same path.
+
+    A `document` that has the source already keeps it.
+    """
+    taken = "SELECT 1 FROM documents WHERE source = ? AND id IS NOT ?"
     name = display_name(relative)
-    if not catalog.row("SELECT 1 FROM documents WHERE source = ?", name):
+    if not catalog.row(taken, name, document):
         return name
     row = catalog.row("SELECT path FROM folders WHERE id = ?", folder)
     outer = display_name(row["path"].rsplit(b"/", 1)[-1]) if row else str(folder)
     name = f"{outer}/{name}"
-    return name if not catalog.row("SELECT 1 FROM documents WHERE source = ?", name) else f"{outer}#{folder}/{name}"
+    return name if not catalog.row(taken, name, document) else f"{outer}#{folder}/{name}"
 
 
 def point(catalog: Catalog, pointer: Pointer, content_id: int, *, sha256: bytes) -> None:
@@ -93,25 +112,28 @@ def point(catalog: Catalog, pointer: Pointer, content_id: int, *, sha256: bytes)
     )
 
 
-def move(catalog: Catalog, document: int, *, folder: int, file: FoundFile) -> tuple[str, list[int]]:
-    """Give a document another path; return its new source, and the documents inside of it, which moved along."""
-    before = catalog.row("SELECT folder_id, path FROM documents WHERE id = ?", document)
-    source = free_source(catalog, folder, file.relative)
-    change = "UPDATE documents SET folder_id = ?, path = ?, source = ?, stat = ? WHERE id = ?"
-    catalog.execute(change, folder, file.relative, source, file.fingerprint, document)
-    inside = []
-    if before:
-        for row in catalog.rows(  # those below its path: "0" is the character after "/"
-            "SELECT * FROM documents WHERE folder_id = ? AND path > ? AND path < ? AND container IS NOT NULL",
-            before["folder_id"],
-            before["path"] + b"/",
-            before["path"] + b"0",
-        ):
-            path = file.relative + row["path"].removeprefix(before["path"])
-            name = free_source(catalog, folder, path)
-            catalog.execute(change, folder, path, name, row["stat"], row["id"])
-            inside.append(row["id"])
-    return source, inside
+def move(catalog: Catalog, document: int, *, folder: int, path: bytes, fingerprint: str) -> str:
+    """Give a document another path, at which there is none, and return its new source."""
+    source = free_source(catalog, folder, path, document=document)
+    catalog.execute(
+        "UPDATE documents SET folder_id = ?, path = ?, source = ?, stat = ? WHERE id = ?",
+        folder,
+        path,
+        source,
+        fingerprint,
+        document,
+    )
+    return source
+
+
+def put_inside(catalog: Catalog, document: int, *, container: int | None) -> None:
+    """Note that a document's file is inside of another one now, or (None) no longer."""
+    catalog.execute("UPDATE documents SET container = ? WHERE id = ?", container, document)
+
+
+def mark_opened(catalog: Catalog, document_ids: Collection[int]) -> None:
+    """Note that all files inside of what these documents show are documents too."""
+    catalog.execute_many("UPDATE documents SET opened = content_id WHERE id = ?", [(id_,) for id_ in document_ids])
 
 
 def touch(catalog: Catalog, pointer: Pointer) -> None:
@@ -143,16 +165,17 @@ def remove(catalog: Catalog, document_ids: Collection[int]) -> None:
 
 
 def forget(catalog: Catalog, source: str) -> None:
-    """Let a document, with all inside of it, show nothing until its file changes; NotInLibrary where there is none."""
-    if not catalog.row("SELECT 1 FROM documents WHERE source = ? AND NOT forgotten", source):
+    """Let a document show nothing until its file changes; NotInLibrary where there is none.
+
+    What is inside of it is let go of: it comes back with the file's next version.
+    """
+    row = catalog.row("SELECT id FROM documents WHERE source = ? AND NOT forgotten", source)
+    if row is None:
         raise NotInLibrary(f"the library has no document {source!r}; `wendang status` lists them", source=source)
     catalog.execute(
-        "WITH RECURSIVE chosen (id) AS (SELECT id FROM documents WHERE source = ? UNION"
-        " SELECT documents.id FROM documents JOIN chosen ON container = chosen.id)"
-        " UPDATE documents SET content_id = NULL, forgotten = 1, reason = NULL, details = '{}'"
-        " WHERE id IN (SELECT id FROM chosen)",
-        source,
+        "UPDATE documents SET content_id = NULL, forgotten = 1, reason = NULL, details = '{}' WHERE id = ?", row["id"]
     )
+    catalog.execute("DELETE FROM documents WHERE container = ?", row["id"])
 
 
 def hide(catalog: Catalog, document: int) -> None:

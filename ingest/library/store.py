@@ -7,6 +7,7 @@ is taken out in the same order. A kill between any two steps leaves rows that no
 
 import contextlib
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +27,8 @@ from ingest.library.vectors import ChromaVectors, Vectors, as_matrix, scan
 #: Vectors in memory at a time, on their way from the record to the index.
 _BATCH = 4_000
 _NUMBERED = " FROM children LEFT JOIN vectors ON key = vector_key WHERE children.id BETWEEN ? AND ?"
+_UNFINISHED = "vectors_kept"  # the note that there may be vectors without a child
+_DELETE_UNUSED = "DELETE FROM vectors WHERE NOT EXISTS (SELECT 1 FROM children WHERE vector_key = key)"
 _ORPHANS = "SELECT id FROM contents WHERE id NOT IN (SELECT content_id FROM documents WHERE content_id NOT NULL)"
 
 
@@ -76,6 +79,13 @@ class Library:
         written = self.folder / f"owner-{os.getpid()}"
         written.write_text(f"{os.getpid()} ({command})", "utf-8", errors="backslashreplace")
         written.replace(owner)
+        # What a killed process had unpacked.
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    @property
+    def scratch(self) -> Path:
+        """Where the owner may unpack files."""
+        return self.folder / "scratch"
 
     @property
     def vectors(self) -> ChromaVectors:
@@ -91,20 +101,22 @@ class Library:
                 self._vectors = vectors
             return self._vectors
 
-    def publish(self, new: Sequence[tuple[NewContent, Sequence[Pointer]]], *, vectors: Mapping[bytes, Vectors]) -> None:
-        """Write contents and let documents show them, all at once for any search.
+    def publish(
+        self, new: Sequence[tuple[NewContent, Sequence[Pointer]]], *, vectors: Mapping[bytes, Vectors]
+    ) -> list[int]:
+        """Write contents and let documents show them, all at once for any search; return the contents' numbers.
 
         `vectors` has those of the children that the record does not have yet, by key (`known_vectors`).
         """
         with self._changing:
-            self._publish(new, vectors=vectors)
+            return self._publish(new, vectors=vectors)
 
     def _publish(
         self, new: Sequence[tuple[NewContent, Sequence[Pointer]]], *, vectors: Mapping[bytes, Vectors]
-    ) -> None:
+    ) -> list[int]:
         index = self.vectors
         with self.catalog.transaction():
-            self.keep_vectors(vectors)
+            self._write_vectors(vectors)
             content_ids = [write_content(self.catalog, content) for content, _ in new]
             # Numbers are given in a row, and nobody else writes: all from the first to the last are of these contents.
             first, last = self._children_of(content_ids)
@@ -121,6 +133,7 @@ class Library:
                 self.catalog.execute("UPDATE contents SET ready = 1 WHERE id = ?", content_id)
                 for pointer in pointers:
                     documents.point(self.catalog, pointer, content_id, sha256=content.sha256)
+        return content_ids
 
     def _children_of(self, content_ids: Sequence[int]) -> tuple[int, int]:
         """Return the first and the last number of the children of contents; an empty range where there are none."""
@@ -131,7 +144,15 @@ class Library:
         return (row[0], row[1]) if row and row[0] is not None else (1, 0)
 
     def keep_vectors(self, vectors: Mapping[bytes, Vectors]) -> None:
-        """Write vectors to the record; those that a killed sync has made are not made again."""
+        """Write vectors of a content that is not all embedded yet; should the sync be killed, they are not made again.
+
+        Those that come to no use are taken out by `collect(unfinished=True)`.
+        """
+        with self.catalog.transaction():
+            self._write_vectors(vectors)
+            self.catalog.note(_UNFINISHED, "1")
+
+    def _write_vectors(self, vectors: Mapping[bytes, Vectors]) -> None:
         with self.catalog.transaction():
             self.catalog.execute_many(
                 "INSERT OR IGNORE INTO vectors VALUES (?, ?)",
@@ -145,11 +166,18 @@ class Library:
             self.catalog.execute("UPDATE contents SET title = ? WHERE id = ?", title, content_id)
             self.keywords.add(keyword_rows(self.catalog, content_id))
 
-    def collect(self) -> None:
-        """Take out the contents that no document points at any more."""
+    def collect(self, *, unfinished: bool = False) -> None:
+        """Take out the contents that no document points at any more.
+
+        With `unfinished`, at the end of a whole pass, also the vectors that were kept for contents that never came.
+        """
         with self._changing:
             if self.catalog.row(_ORPHANS):
                 self._collect(self.vectors)
+            if unfinished and self.catalog.setting(_UNFINISHED) == "1":
+                with self.catalog.transaction():
+                    self.catalog.execute(_DELETE_UNUSED)
+                    self.catalog.note(_UNFINISHED, "0")
 
     def _collect(self, vectors: ChromaVectors) -> None:
         children = self.catalog.rows(
@@ -185,7 +213,7 @@ class Library:
         """Make both indexes anew from the record, without what nothing refers to; nothing is read or embedded."""
         with self._changing:
             self.collect()
-            self.catalog.execute("DELETE FROM vectors WHERE key NOT IN (SELECT vector_key FROM children)")
+            self.catalog.execute(_DELETE_UNUSED)
             self._rebuild_keywords()
             self.vectors.rebuild()
 

@@ -13,7 +13,7 @@ from langchain_core.documents import Document
 from ingest import ocr
 from ingest.blocks import Block, page_document
 from ingest.errors import Reason, UnreadableFile
-from ingest.ocr.picture import upright
+from ingest.ocr.picture import DAMAGE, upright
 from ingest.types import Gap
 from ingest.workspace import Workspace
 
@@ -24,8 +24,6 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".heic", 
 VERSION = "1"
 
 _FEWEST_PIXELS = 8  # of a side; the dot of a web counter holds no text
-# What Pillow's decoders raise on damaged files.
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError, OverflowError, RuntimeError)
 
 
 def load(path: Path, *, workspace: Workspace) -> Iterator[Document]:
@@ -94,5 +92,5 @@ def _text(frame: "Image", *, workspace: Workspace, number: int) -> tuple[list[Bl
 def _as_damage() -> Iterator[None]:
     try:
         yield
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise UnreadableFile(Reason.DAMAGED, cause=str(error)) from error

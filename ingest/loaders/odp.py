@@ -8,8 +8,8 @@ from langchain_core.documents import Document
 
 from ingest.blocks import Block, page_document
 from ingest.errors import Reason, UnreadableFile
-from ingest.office.flow_text import joined
-from ingest.office.opendocument import DRAW, OFFICE, PRESENTATION, SVG, content, has_part
+from ingest.office.flow_text import join_lists
+from ingest.office.opendocument import DRAW, OFFICE, PRESENTATION, SVG, content
 from ingest.office.opendocument_blocks import ContentReader
 from ingest.office.opendocument_lists import Styles
 from ingest.office.slide_shapes import Shape, reading_order
@@ -42,7 +42,7 @@ def load(path: Path, *, workspace: Workspace) -> Iterator[Document]:
     with open_package(path, limits=workspace.limits) as package:
         root = content(package)
         slides = root.findall(f"{OFFICE}body/{OFFICE}presentation/{DRAW}page")
-        roots = [content(package, "styles.xml")] if has_part(package, "styles.xml") else []
+        roots = [content(package, "styles.xml")] if "styles.xml" in package.names else []
         styles = Styles(*roots, root)
         for number, slide in enumerate(slides[:most], 1):
             reader = ContentReader(package, styles, most_cells=workspace.limits.cells)
@@ -64,7 +64,7 @@ def _blocks(slide: "_Element", reader: ContentReader) -> Iterator[Block]:
     body: list[Block] = []
     title: list[Block] = []
     for shape in _shapes(slide):
-        blocks = [block for block in joined(reader.shape(shape.element)) if block.text]
+        blocks = [block for block in join_lists(reader.shape(shape.element)) if block.text]
         if shape.placeholder in _FOOTERS:
             reader.left_out["footers"] += sum(len("".join(block.text.split())) for block in blocks)
         elif shape.is_title and blocks and not title:
@@ -102,7 +102,7 @@ def _shape(element: "_Element") -> Shape:
 def _notes(slide: "_Element", reader: ContentReader) -> Iterator[Block]:
     for frame in slide.iterfind(f"{PRESENTATION}notes/{DRAW}frame"):
         if frame.get(PRESENTATION + "class") == "notes":
-            text = "\n".join(block.text for block in joined(reader.shape(frame)) if block.text)
+            text = "\n".join(block.text for block in join_lists(reader.shape(frame)) if block.text)
             if text:
                 yield Block(text if text.startswith(_NOTES) else _NOTES + text)
 

@@ -10,7 +10,7 @@ from langchain_core.documents import Document
 from ingest.blocks import text_document
 from ingest.errors import Reason, UnreadableFile
 from ingest.office.flow_text import KEPT, flow_text, visible_characters
-from ingest.office.opendocument import OFFICE, content, content_characters, has_part
+from ingest.office.opendocument import OFFICE, content, content_characters
 from ingest.office.opendocument_blocks import ContentReader
 from ingest.office.opendocument_lists import Styles
 from ingest.types import Gap
@@ -33,7 +33,7 @@ def load(path: Path, *, workspace: Workspace) -> list[Document]:
         body = root.find(f"{OFFICE}body/{OFFICE}text")
         if body is None:
             raise UnreadableFile(Reason.DAMAGED, cause="the document has no text")
-        roots = [content(package, "styles.xml")] if has_part(package, "styles.xml") else []
+        roots = [content(package, "styles.xml")] if "styles.xml" in package.names else []
         reader = ContentReader(package, Styles(*roots, root), most_cells=workspace.limits.cells)
         text, headings = flow_text(reader.pieces(body), loader="odt")
     if reader.pictures and not text:

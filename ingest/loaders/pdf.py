@@ -3,7 +3,6 @@
 pdfium reads the file. Nothing in it is run: not its scripts, not its actions, not the files attached to it.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,15 +10,15 @@ from typing import Any
 
 from langchain_core.documents import Document
 
-from ingest.blocks import page_document
+from ingest import ocr
 from ingest.errors import Reason, UnreadableFile
-from ingest.ocr.pdf_page import recognised
-from ingest.pdf.attachments import attachments
+from ingest.members import MemberFiles, attachment_name
+from ingest.ocr.pages import pixels_a_point, recognised, shows_print
 from ingest.pdf.bombs import refuse_bombs
+from ingest.pdf.document import documents
 from ingest.pdf.garbled import garbled
-from ingest.pdf.layout import LaidOut, laid_out
 from ingest.pdf.outline import Outline
-from ingest.pdf.page import Page, read_page, visible
+from ingest.pdf.page import Page, drawn, read_page
 from ingest.types import Gap
 from ingest.workspace import Member, Workspace
 
@@ -27,21 +26,21 @@ SUFFIXES = (".pdf",)
 VERSION = "1"
 
 _MOST_MISSING = 100  # pages in a row that are not there
-_KEPT = 0.99  # of the visible characters; below, the reader has lost some
 
 
 def load(path: Path, *, workspace: Workspace) -> Iterator[Document | Member]:
     """Yield a PDF as one Document per page while it is being read, then the files that are attached to it.
 
-    A page that is only a picture is recognised where that is installed, else it is empty and has a gap. A PDF that only
-    its owner's password locks (against printing, say) is read. Raises NO_TEXT_LAYER, GARBLED or DAMAGED at the end
-    where no page could be read.
+    What only a picture shows is recognised where that is installed, else the page has a gap. A PDF that only its
+    owner's password locks (against printing, say) is read. Raises NO_TEXT_LAYER, GARBLED or DAMAGED at the end where no
+    page could be read.
     """
     refuse_bombs(path, limits=workspace.limits)
     document = _opened(path)
     try:
-        yield from _documents(document, workspace=workspace)
-        yield from attachments(document, workspace=workspace)
+        pages = _pages(document, workspace=workspace)
+        yield from documents(pages, loader="pdf", total=len(document), outline=Outline(document))
+        yield from _attachments(document, packed=path.stat().st_size, workspace=workspace)
     finally:
         document.close()
 
@@ -58,22 +57,6 @@ def _opened(path: Path) -> Any:  # noqa: ANN401 - pypdfium2 has no types
         raise UnreadableFile(Reason.DAMAGED, cause=str(error)) from error
     document.init_forms()
     return document
-
-
-def _documents(document: Any, *, workspace: Workspace) -> Iterator[Document]:  # noqa: ANN401
-    """Yield the pages; raise at the end what became of all of them, where none could be read."""
-    outcome: Counter[Reason | None] = Counter()
-    for laid in laid_out(_pages(document, workspace=workspace), outline=Outline(document)):
-        found = _document(laid, pages=len(document))
-        outcome[_failure(laid.page, text=found.page_content)] += 1
-        yield found
-    if outcome[None]:
-        return
-    for reason in (Reason.NO_TEXT_LAYER, Reason.GARBLED):
-        if outcome[reason]:
-            raise UnreadableFile(reason, pages=len(document))
-    if outcome[Reason.DAMAGED]:
-        raise UnreadableFile(Reason.DAMAGED, cause="no page of it can be loaded")
 
 
 def _pages(document: Any, *, workspace: Workspace) -> Iterator[Page]:  # noqa: ANN401
@@ -103,40 +86,45 @@ def _pages(document: Any, *, workspace: Workspace) -> Iterator[Page]:  # noqa: A
 
 
 def _page(page: Any, *, number: int, form: Any, workspace: Workspace) -> Page:  # noqa: ANN401
-    """Return a page from its text layer, or from its picture where the layer is none or says something else."""
-    from ingest import ocr
-
+    """Return a page from its text layer, with what its pictures show, or from how it looks where the layer is wrong."""
     found = read_page(page, number=number, form=form)
     bad = garbled(found.text)
-    if not found.is_picture and not bad:
+    if bad and bad.is_worth_reading_again and ocr.available():
+        return _recognised(page, layer=Page(number), workspace=workspace)
+    if bad:
+        values: dict[str, object] = {"characters": bad.characters, "of": bad.of}
+        return replace(found, gaps=(Gap(Reason.GARBLED, page=number, values=values),))
+    if not found.is_picture or (found.lines and not _shows_print(page, workspace=workspace)):
         return found
-    if (bad is None or bad.is_worth_reading_again) and ocr.available():
-        return recognised(page, number=number, workspace=workspace)
-    if bad is None:
-        return replace(found, gaps=(Gap(Reason.SCANNED_PAGES, page=number),))
-    values: dict[str, object] = {"characters": bad.characters, "of": bad.of}
-    return replace(found, gaps=(Gap(Reason.GARBLED, page=number, values=values),))
+    if ocr.available():
+        return _recognised(page, layer=found, workspace=workspace)
+    return replace(found, gaps=(Gap(Reason.SCANNED_PAGES, page=number),))
 
 
-def _document(laid: LaidOut, *, pages: int) -> Document:
-    page = laid.page
-    found = page_document(laid.blocks, loader="pdf", page=page.number, gaps=page.gaps)
-    found.metadata["pages"] = pages
-    found.metadata["left_out"] = {kind: visible(text).total() for kind, text in laid.left_out.items()}
-    content = visible(page.layer) - visible("".join(laid.left_out.values()))
-    lost = (content - visible(found.page_content)).total()
-    if lost > (1 - _KEPT) * content.total():
-        values = {"found": content.total(), "read": content.total() - lost}
-        found.metadata["gaps"].append({"reason": str(Reason.TEXT_LOST), "page": page.number, "values": values})
-    return found
+def _shows_print(page: Any, *, workspace: Workspace) -> bool:  # noqa: ANN401
+    scale = min(1.0, pixels_a_point(*page.get_size(), limits=workspace.limits))
+    return shows_print(drawn(page, scale=scale, with_text=False))
 
 
-def _failure(page: Page, *, text: str) -> Reason | None:
-    """Return why nothing of a page is of use, None where it is; a blank page neither is nor tells why."""
-    reasons = [gap.reason for gap in page.gaps]
-    if Reason.GARBLED in reasons:
-        bad = garbled(text)
-        return Reason.GARBLED if bad and bad.is_lost else None
-    if text.strip():
-        return None
-    return Reason.NO_TEXT_LAYER if Reason.SCANNED_PAGES in reasons else next(iter(reasons), Reason.BLANK)
+def _recognised(page: Any, *, layer: Page, workspace: Workspace) -> Page:  # noqa: ANN401
+    scale = pixels_a_point(*page.get_size(), limits=workspace.limits)
+    image = drawn(page, scale=scale, with_text=not layer.lines)
+    return recognised(layer, image=image, scale=scale, workspace=workspace)
+
+
+def _attachments(document: Any, *, packed: int, workspace: Workspace) -> Iterator[Member]:  # noqa: ANN401
+    """Yield the attached files, as many and as large as the limits allow; `packed` is the size of the whole PDF."""
+    import pypdfium2
+
+    files = MemberFiles(workspace)
+    for number in range(min(document.count_attachments(), workspace.limits.members)):
+        otherwise = f"attachment-{number + 1}"
+        name = otherwise
+        try:
+            attachment = document.get_attachment(number)
+            name = attachment_name(attachment.get_name(), otherwise=otherwise)
+            data = bytes(attachment.get_data())
+        except (pypdfium2.PdfiumError, UnicodeDecodeError) as error:
+            yield files.refused(name, Reason.DAMAGED, cause=str(error))
+            continue
+        yield files.save(name, [data], packed=packed)

@@ -5,14 +5,15 @@ PP-OCRv6 (https://github.com/PaddlePaddle/PaddleOCR), run by RapidOCR (https://g
 """
 
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from ingest.ocr.picture import without_seals
 from ingest.ocr.rules import Rule, rules
-from ingest.ocr.seals import without_seals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,10 +27,10 @@ _LONGEST_TILE = 2048  # pixels of the longer side, of the same
 _SMALLEST_SIDE = 480  # of the same; smaller pictures are enlarged
 _MOST_ENLARGED = 3.0
 _LOW_LINE = 14.0  # pixels of the same; where lines are lower and the picture has more to give, it is searched again
-_READ_HEIGHT = 48  # pixels of a line as the model wants it
 _TALL = 1.5  # times as high as wide: a line of a page that lies on its side
 _DARK = 110  # median brightness of light text on a dark ground
-_SURE = 0.8  # mean score of lines that are the right way up
+# What onnxruntime, OpenCV and the loader of libraries say; each has exceptions of its own.
+_NO_MEMORY = re.compile("bad_alloc|[Aa]llocat|Insufficient memory|failed to map segment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,19 @@ def version() -> str:
 
 
 def read(image: "Image") -> Reading:
-    """Return the text of an RGB picture; one on its side or head is turned, one aslant set upright."""
+    """Return the text of an RGB picture; one on its side or head is turned, one aslant set upright.
+
+    Raises MemoryError where there is too little memory for it.
+    """
+    try:
+        return _read(image)
+    except Exception as error:
+        if _NO_MEMORY.search(str(error)):
+            raise MemoryError(str(error)) from error
+        raise
+
+
+def _read(image: "Image") -> Reading:
     import cv2
     import numpy as np
 

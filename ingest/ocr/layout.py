@@ -8,8 +8,7 @@ from itertools import pairwise
 from statistics import median, median_low
 
 from ingest.ocr.engine import Reading, Recognised
-from ingest.ocr.rules import outside
-from ingest.ocr.tables import tables
+from ingest.ocr.rules import outside, tables
 from ingest.ocr.text import tidy
 from ingest.pdf.page import Page
 from ingest.pdf.reading_order import Placed, gutter, in_order
@@ -22,7 +21,8 @@ _WIDE_GAP = 1.6  # ems between two characters: they stand in different columns o
 _BLANK = 0.6  # the same: a blank between them
 _SAME_START = 0.35  # ems between the left edges of the cells of a column
 _FEWEST_CELLS = 2  # that begin below each other
-_GUTTER_GAP = 0.6  # the same, where the gutter between two columns is
+_FEWEST_IN_ROW = 3  # cells whose sizes are compared
+_GUTTER_GAP = 0.6  # ems, where the gutter between two columns is
 _INK = 0.92  # ems that a line of Chinese is high, without the white around it
 _FEWEST_STEPS = 4  # between Chinese characters, that tell their size
 _BASELINE = 0.38  # ems from the middle of a line down to its baseline
@@ -159,8 +159,11 @@ def _ordered(lines: list[Line]) -> list[Line]:
     ordered: list[Line] = []
     for row in in_order(_placed(lines)):
         baseline = median(lines[number].bottom for number in row)
+        sizes = [lines[number].size for number in row]
         for number in row:
-            line = replace(lines[number], bottom=baseline)
+            # The few characters of a cell are measured badly: those of its row tell.
+            size = median_low(sizes) if len(row) >= _FEWEST_IN_ROW else lines[number].size
+            line = replace(lines[number], bottom=baseline, size=size)
             ordered.append(_with_bullet(line) if _is_item(line, after=ordered[-1:]) else line)
     return ordered
 

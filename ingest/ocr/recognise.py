@@ -46,11 +46,6 @@ def picture_text(image: "Image", *, workspace: Workspace, number: int = 1) -> "t
     return [block for part in laid_out([page], outline=Outline()) for block in part.blocks], gaps
 
 
-def picture_blocks(image: "Image", *, workspace: Workspace) -> "list[Block]":
-    """Return the text of one picture alone: paragraphs, headings and tables in reading order."""
-    return picture_text(image, workspace=workspace)[0]
-
-
 def _sheet(image: "Image", *, workspace: Workspace, number: int, scale: float | None) -> "Sheet":
     from ingest.ocr import store as ocr_store
     from ingest.ocr.engine import read

@@ -1,7 +1,9 @@
 """Straight lines that are drawn in a picture, and the tables that they make."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+
+from ingest.pdf.tables import Table, edge, ruled_tables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -13,6 +15,7 @@ _THICKEST = 12
 _LENGTHS = 5  # times as long as thick
 _BRIDGED = 7  # pixels that a scan may break a line by
 _MOST = 2000  # more are a pattern, not a table
+_SNAP = 4.0  # points within which lines count as meeting: those of a scan bend and fray
 
 
 def rules(gray: "NDArray[Any]") -> list[Rule]:
@@ -56,3 +59,9 @@ def outside(found: Sequence[Rule], boxes: Sequence[tuple[float, float, float, fl
         return any(left <= x0 and x1 <= right and top <= y0 <= bottom for left, top, right, bottom in boxes)
 
     return [rule for rule in found if not is_stroke(rule)]
+
+
+def tables(found: Iterable[Rule], *, scale: float) -> list[Table]:
+    """Return the tables that lines make, in points; `scale` is points per pixel."""
+    edges = (line for rule in found for line in edge(*(scale * place for place in rule)))
+    return ruled_tables(edges, snap=_SNAP)

@@ -8,26 +8,21 @@ from ingest.ofd.content import POINT, Run, Shower, Shown
 from ingest.ofd.lines import ordered, page_lines, quarters_of, turned
 from ingest.ofd.package import PageParts
 from ingest.ofd.tables import ruled_tables
-from ingest.pdf.page import Page
+from ingest.pdf.page import Page, shows_more
 from ingest.pdf.tables import Box
 from ingest.types import Gap
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_SCANNED_TEXT = 20  # characters; a scan may carry a stamp or a page number as text
-_SCANNED_SHARE = 0.5  # of the page that pictures cover, where it has some text
-_PICTURE_SHARE = 0.1  # the same, where it has none
-_DRAWN_LETTERS = 100  # strokes on a page without text
-
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """A page, the pictures on it by part and box, in points, and the text of its watermarks."""
+    """A page, the size of its paper, and the pictures on it by part and box; in points, before it is turned."""
 
     page: Page
+    size: tuple[float, float]
     pictures: list[tuple[str, Box]]
-    watermark: str
 
 
 def read_page(parts: PageParts, *, number: int) -> ReadPage:
@@ -49,8 +44,11 @@ def read_page(parts: PageParts, *, number: int) -> ReadPage:
         into = watermarks if annotation.get("Type") == "Watermark" else notes
         for appearance in _appearances(annotation):
             into.add(appearance)
-    page = _page(body.shown, notes=notes.shown.runs, number=number, width=paper[2] * POINT, height=paper[3] * POINT)
-    return ReadPage(replace(page, gaps=tuple(gaps)), body.shown.pictures, watermarks.shown.text)
+    size = paper[2] * POINT, paper[3] * POINT
+    page = _page(body.shown, notes=notes.shown.runs, number=number, width=size[0], height=size[1])
+    watermark = watermarks.shown.text
+    page = replace(page, gaps=tuple(gaps), layer=page.layer + watermark, watermark=watermark)
+    return ReadPage(page, size, body.shown.pictures)
 
 
 def _appearances(annotation: "_Element") -> "list[_Element]":
@@ -63,7 +61,7 @@ def _page(shown: Shown, *, notes: list[Run], number: int, width: float, height: 
     lines, is_in_order = page_lines(shown.runs, quarters=quarters, width=width, height=height)
     strokes = [_turned(stroke, quarters=quarters, width=width, height=height) for stroke in shown.strokes]
     tables = ruled_tables(strokes, lines=lines) if lines else []
-    letters = sum(len(line.text) for line in lines)
+    letters = sum(len(line.text) for line in lines if not line.is_aslant)
     lines = lines if is_in_order else ordered(lines, tables=tables)
     # Notes lie over the text: they must not get into its lines.
     over, _ = page_lines(notes, quarters=quarters, width=width, height=height)
@@ -74,7 +72,7 @@ def _page(shown: Shown, *, notes: list[Run], number: int, width: float, height: 
         width if quarters % 2 else height,
         lines,
         tables,
-        _is_picture(shown, letters=letters, area=width * height),
+        shows_more(letters=letters, pictures=_share(shown, area=width * height), shapes=len(shown.strokes)),
         layer="".join(line.text for line in lines),
     )
 
@@ -85,10 +83,6 @@ def _turned(box: Box, *, quarters: int, width: float, height: float) -> Box:
     return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
 
-def _is_picture(shown: Shown, *, letters: int, area: float) -> bool:
-    """Tell whether what a page shows is not in its text: it was scanned, or its letters are drawn as shapes."""
-    if letters >= _SCANNED_TEXT:
-        return False
-    share = sum((box[2] - box[0]) * (box[3] - box[1]) for _, box in shown.pictures) / area
-    are_shapes = not letters and len(shown.strokes) >= _DRAWN_LETTERS
-    return are_shapes or share >= (_SCANNED_SHARE if letters else _PICTURE_SHARE)
+def _share(shown: Shown, *, area: float) -> float:
+    """Return the share of the page that pictures cover."""
+    return sum((box[2] - box[0]) * (box[3] - box[1]) for _, box in shown.pictures) / area

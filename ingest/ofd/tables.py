@@ -1,18 +1,15 @@
 """Ruled tables of an OFD page, and forms: the rows of an invoice have no lines between them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ingest.pdf.tables import Box, Table
+from ingest.pdf.tables import Box, Table, edge, grids, table
 from ingest.pdf.text import Char, Line
 
-_SNAP = 3.0  # points within which lines count as meeting
-_SHORTEST = 4.0  # points
 _AXIS = 1.0  # points that a level line may fall
-_MOST = 3000  # lines; more belong to a drawing
 _SAME_BASELINE = 0.6  # ems
 _LONGEST_LABEL = 6  # letters below each other
 _WHOLE = 0.9  # of a table's width: a frame across it
@@ -77,48 +74,26 @@ class _Cell:
 
 def ruled_tables(strokes: Iterable[Box], *, lines: list[Line]) -> list[Table]:
     """Return the tables that `strokes` draw, their rows cut where what `lines` write in them has rows of its own."""
-    edges = []
-    for stroke in strokes:
-        edges += list(_edge(*stroke))
-        if len(edges) > _MOST:
-            return []
-    if len(edges) < 6:  # two rows and two columns
-        return []
-    from pdfplumber import table as plumber
-
-    merged = plumber.merge_edges(edges, _SNAP, _SNAP, _SNAP, _SNAP)
-    crossings = plumber.edges_to_intersections(merged, _SNAP, _SNAP)
-    found = plumber.cells_to_tables(plumber.intersections_to_cells(crossings))
-    return [_table(cells, lines=lines) for cells in found if len(cells) > 1]
+    edges = (line for stroke in strokes if _is_straight(stroke) for line in edge(*stroke))
+    return [_table(cells, lines=lines) for cells in grids(edges) if len(cells) > 1]
 
 
-def _edge(x0: float, top: float, x1: float, bottom: float) -> Iterator[dict[str, Any]]:
-    """Yield a level or upright stroke in pdfplumber's form."""
-    across, down = x1 - x0, bottom - top
-    if min(across, down) > _AXIS or max(across, down) < _SHORTEST:
-        return
-    if across >= down:
-        top = bottom = (top + bottom) / 2
-    else:
-        x0 = x1 = (x0 + x1) / 2
-    yield {
-        "x0": x0, "x1": x1, "top": top, "bottom": bottom, "width": x1 - x0, "height": bottom - top,
-        "orientation": "h" if across >= down else "v",
-    }  # fmt: skip
+def _is_straight(stroke: Box) -> bool:
+    return min(stroke[2] - stroke[0], stroke[3] - stroke[1]) <= _AXIS
 
 
 def _table(boxes: list[Box], *, lines: list[Line]) -> Table:
-    outer = _outer(boxes)
-    frame = Table(outer, tuple(boxes))
+    frame = table(boxes)
     held = [line for line in lines if not line.is_aslant and frame.holds(line)]
     rows: dict[tuple[int, int], list[Box]] = {}
     for box in boxes:
         rows.setdefault((round(box[1]), round(box[3])), []).append(box)
     cut: list[Box] = []
+    left, _, right, _ = frame.box
     for row in rows.values():
-        is_open = len(row) == 1 and row[0][2] - row[0][0] > _WHOLE * (outer[2] - outer[0])
+        is_open = len(row) == 1 and row[0][2] - row[0][0] > _WHOLE * (right - left)
         cut += _cut(_filled(_columns(row[0], lines=held) if is_open else row, lines=held))
-    return Table(outer, tuple(sorted(cut, key=lambda box: (box[1], box[0]))))
+    return table(cut)
 
 
 def _columns(frame: Box, *, lines: list[Line]) -> list[Box]:
@@ -159,11 +134,6 @@ def _filled(boxes: list[Box], *, lines: list[Line]) -> list[_Cell]:
     for cell in cells:
         cell.lines.sort()
     return cells
-
-
-def _outer(boxes: list[Box]) -> Box:
-    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
-    return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 def _fill(cells: list[_Cell], line: Line) -> None:

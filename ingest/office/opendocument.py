@@ -62,11 +62,6 @@ def content(package: Package, name: str = "content.xml") -> "_Element":
     return part_xml(package, name)
 
 
-def has_part(package: Package, name: str) -> bool:
-    """Whether an OpenDocument file has a part of that name."""
-    return name in package.names
-
-
 def left_out_as(tag: object) -> str | None:
     """Return what an element's text is counted as where it is no content, "" where it never was; None for content."""
     return _LEFT_OUT.get(tag) if isinstance(tag, str) else ""

@@ -1,7 +1,7 @@
 """The content of OpenDocument texts and slides as blocks: paragraphs, lists, tables as rows, notes, boxes, charts."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ingest.blocks import Block
@@ -21,8 +21,7 @@ from ingest.office.opendocument import (
     read_rows,
 )
 from ingest.office.opendocument_lists import OpenList, Styles
-from ingest.tables.grid import GridRow, grid_texts
-from ingest.tables.rows import table_text
+from ingest.tables.grid import GridRow, grid_text, split_at_nested
 from ingest.zip_package import Package
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ _CONTENTS = tuple(TEXT + name for name in ("table-of-content", "illustration-ind
 _DEEPEST = 20  # tables inside of each other
 
 _Level = tuple["Iterator[_Element]", OpenList | None]
+_Row = tuple[GridRow, "list[_Element]"]  # of a table, with the tables inside of it
 
 
 class ContentReader:
@@ -135,29 +135,22 @@ class ContentReader:
             yield Piece(Block(" ".join("".join(part.itertext()) for part in table.iter(*_PARAGRAPHS))))
             return
         waiting: list[Line] = []
-        headers: list[GridRow] = []
-        rows: list[GridRow] = []
-        told = False
-        for row, nested in read_rows(table, lambda cell: self._cell(cell, waiting)):
-            self._count(row)
-            (headers if row.is_header and not rows else rows).append(row)
-            if nested:
-                # The rows so far come before the tables that stand in the last one of them.
-                yield from _rows([*headers, *rows])
-                rows, told = [], True
-                for inner in nested:
-                    yield from self._table(inner, depth=depth + 1)
-        if rows or not told:
-            yield from _rows([*headers, *rows])
+        rows_read = self._counted(read_rows(table, lambda cell: self._cell(cell, waiting)))
+        for rows, nested in split_at_nested(rows_read):
+            yield Piece(Block(grid_text(rows)))
+            for inner in nested:
+                yield from self._table(inner, depth=depth + 1)
         for line in waiting:
             yield from self._attached(line, depth=depth + 1)
 
-    def _count(self, row: GridRow) -> None:
-        """Count the cells of a row that may be repeated; TOO_LARGE where a few bytes become millions of cells."""
-        self._cells_left -= len(row.cells)
-        if self._cells_left < 0:
-            value, most = self._most_cells - self._cells_left, self._most_cells
-            raise UnreadableFile(Reason.TOO_LARGE, limit="cells", value=value, most=most)
+    def _counted(self, rows: "Iterable[_Row]") -> "Iterator[_Row]":
+        """Yield rows that may be repeated; TOO_LARGE where a few bytes become millions of cells."""
+        for row, nested in rows:
+            self._cells_left -= len(row.cells)
+            if self._cells_left < 0:
+                value, most = self._most_cells - self._cells_left, self._most_cells
+                raise UnreadableFile(Reason.TOO_LARGE, limit="cells", value=value, most=most)
+            yield row, nested
 
     def _cell(self, cell: "_Element", waiting: list[Line]) -> str:
         """Return the text of a cell on one line; what hangs on it waits for the end of the table."""
@@ -199,8 +192,3 @@ class ContentReader:
         typed = [part.text or "" for part in root.iter("{http://www.w3.org/1998/Math/MathML}annotation")]
         self.embedded += not typed
         yield from (Piece(Block(text)) for text in typed)
-
-
-def _rows(rows: list[GridRow]) -> Iterator[Piece]:
-    texts, header = grid_texts(rows)
-    yield Piece(Block(table_text(texts, header=header)))

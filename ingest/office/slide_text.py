@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 from ingest.office.drawings import A
 from ingest.office.list_numbers import list_number
-from ingest.tables.grid import GridRow, grid_texts
-from ingest.tables.rows import table_text
+from ingest.tables.grid import GridRow, grid_text
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -69,8 +68,7 @@ def slide_table(table: "_Element") -> str:
             else:
                 row.add(_cell(cell, above=rows[-1].at(row.width) if rows else ""))
         rows.append(row)
-    texts, _ = grid_texts(rows)
-    return table_text(texts)
+    return grid_text(rows)
 
 
 def _cell(cell: "_Element", *, above: str) -> str:

@@ -1,6 +1,6 @@
 """The body of a Word file as blocks: paragraphs, headings, items of lists, tables as rows, notes, drawings."""
 
-import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -9,14 +9,14 @@ from ingest.blocks import Block
 from ingest.errors import Reason, UnreadableFile
 from ingest.office.drawings import drawing_blocks
 from ingest.office.flow_text import KEPT, Piece, visible_characters
+from ingest.office.look import Look
 from ingest.office.ooxml import RELATIONS, main_part, part_xml, relations
 from ingest.office.word_numbering import Numbering
-from ingest.office.word_styles import Style, W, list_place, outline_level, read_styles
+from ingest.office.word_styles import Style, W, changed_look, list_place, outline_level, read_styles
 from ingest.office.word_tables import is_frame, read_rows
 from ingest.office.word_text import Line, read_line
 from ingest.office.word_visible import make_visible
-from ingest.tables.grid import GridRow, grid_texts
-from ingest.tables.rows import table_text
+from ingest.tables.grid import GridRow, grid_text, split_at_nested
 from ingest.types import Gap
 from ingest.workspace import Member, Workspace
 from ingest.zip_package import Package
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 # What stands before a note, which follows the paragraph that refers to it: as in Word's own menus.
 _NOTE_LABELS = {"footnote": "脚注：", "endnote": "尾注：", "comment": "批注："}
 _DEEPEST = 20  # tables inside of each other
-_CLAUSE = re.compile("第.+[章节節条條编編篇]")
 _EMBEDDED = ("oleObject", "package")
 
 
@@ -134,7 +133,8 @@ class WordReader:
         own = outline_level(properties)
         level = style.level if own is None else own
         is_title = style.is_title and own is None
-        yield Piece(Block(label + text if text else "", level), None if _CLAUSE.match(label) else list_key, is_title)
+        look = self._look(paragraph, style=style)
+        yield Piece(Block(label + text if text else "", level), list_key, is_title, look)
         for block in self._attached(line):
             yield Piece(block)
 
@@ -142,6 +142,17 @@ class WordReader:
         element = None if properties is None else properties.find(W + "pStyle")
         name = "" if element is None else element.get(W + "val", "")
         return self._styles.get(name) or self._styles.get("") or Style()
+
+    def _look(self, paragraph: "_Element", *, style: Style) -> Look:
+        """Return how most characters of a paragraph look."""
+        looks: Counter[Look] = Counter()
+        for run in paragraph.iterchildren(W + "r"):
+            properties = run.find(W + "rPr")
+            named = None if properties is None else properties.find(W + "rStyle")
+            by_name = None if named is None else self._styles.get(named.get(W + "val", ""))
+            look = changed_look(by_name.look if by_name else style.look, properties)
+            looks[look] += sum(len(text.text or "") for text in run.iterchildren(W + "t"))
+        return looks.most_common(1)[0][0] if looks else style.look
 
     def _label(self, properties: "_Element | None", *, style: Style) -> tuple[str, str | None]:
         """Return a paragraph's automatic number, "" where it has none, and the list that it is in."""
@@ -171,23 +182,13 @@ class WordReader:
             for cell in table.iterfind(f"{W}tr/{W}tc"):
                 yield from self._walk(cell, depth=depth + 1)
             return
-        headers: list[GridRow] = []
-        rows: list[GridRow] = []
-        told = False
-        for row, nested in read_rows(table, self._cell):
-            (headers if row.is_header and not rows else rows).append(row)
-            if nested:
-                # The rows so far come before the tables that stand in the last one of them.
-                yield from self._rows([*headers, *rows])
-                rows, told = [], True
-                for inner in nested:
-                    yield from self._table(inner, depth=depth + 1)
-        if rows or not told:
-            yield from self._rows([*headers, *rows])
+        for rows, nested in split_at_nested(read_rows(table, self._cell)):
+            yield from self._rows(rows)
+            for inner in nested:
+                yield from self._table(inner, depth=depth + 1)
 
     def _rows(self, rows: list[GridRow]) -> Iterator[Piece]:
-        texts, header = grid_texts(rows)
-        yield Piece(Block(table_text(texts, header=header)))
+        yield Piece(Block(grid_text(rows)))
         for block in self._waiting:
             yield Piece(block)
         self._waiting = []

@@ -1,8 +1,10 @@
 """What the styles of a Word file say about its paragraphs: headings, lists, tables of contents, hidden text."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from ingest.office.look import Look
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -13,6 +15,7 @@ BODY_TEXT = 9  # the outline level that says "no heading", ECMA-376 17.3.1.20
 _HEADING = re.compile(r"(?:heading|标题|標題)\s*([1-9])")
 _TITLE = re.compile("title|标题|標題")
 _CONTENTS = re.compile("(?:toc|contents|目录|目錄)(?:heading|标题|標題|\\d)|tableoffigures|图表目录|圖表目錄")
+_USUAL_SIZE = 20  # half points, where the file says nothing
 _LONGEST_CHAIN = 50  # styles that are based on each other
 
 
@@ -30,11 +33,19 @@ class Style:
     hidden: bool = False
     number: str | None = None
     number_level: int | None = None
+    look: Look = field(default_factory=Look)
 
 
 def is_on(element: "_Element | None") -> bool:
     """Whether a switch such as `w:vanish` is there and not turned off."""
     return element is not None and element.get(W + "val", "1") not in ("0", "false", "off", "none")
+
+
+def changed_look(look: Look, properties: "_Element | None") -> Look:
+    """Return a look with what the properties of a run say otherwise."""
+    size, bold = (None if properties is None else properties.find(W + name) for name in ("sz", "b"))
+    value = "" if size is None else size.get(W + "val", "")
+    return Look(int(value[:4]) if value.isdecimal() else look.size, look.is_bold if bold is None else is_on(bold))
 
 
 def outline_level(properties: "_Element | None") -> int | None:
@@ -59,7 +70,8 @@ def list_place(properties: "_Element | None") -> tuple[str | None, int | None]:
 def read_styles(root: "_Element") -> dict[str, Style]:
     """Return the paragraph and character styles by their ids; "" is the paragraph style that is used without one."""
     elements = {style.get(W + "styleId", ""): style for style in root.iter(W + "style")}
-    styles: dict[str, Style] = {}
+    plain = Style(look=changed_look(Look(_USUAL_SIZE), root.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr")))
+    styles: dict[str, Style] = {"": plain}
     for name in elements:
         chain = [name]
         while len(chain) < _LONGEST_CHAIN:
@@ -73,7 +85,7 @@ def read_styles(root: "_Element") -> dict[str, Style]:
             chain.append(parent)
         for link, parent in reversed(list(zip(chain, [*chain[1:], None], strict=True))):
             if link not in styles:
-                styles[link] = _style(elements[link], base=styles.get(parent or "", Style()))
+                styles[link] = _style(elements[link], base=styles.get(parent, plain) if parent else plain)
     for name, element in elements.items():
         if element.get(W + "default") in ("1", "true") and element.get(W + "type") == "paragraph":
             styles[""] = styles[name]
@@ -83,7 +95,7 @@ def read_styles(root: "_Element") -> dict[str, Style]:
 def _style(element: "_Element", *, base: Style) -> Style:
     paragraph, run = element.find(W + "pPr"), element.find(W + "rPr")
     vanish = None if run is None else run.find(W + "vanish")
-    style = replace(base, name=element.get(W + "styleId", ""))
+    style = replace(base, name=element.get(W + "styleId", ""), look=changed_look(base.look, run))
     if vanish is not None:
         style = replace(style, hidden=is_on(vanish))
     if element.get(W + "type") == "character":

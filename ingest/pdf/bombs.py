@@ -2,7 +2,8 @@
 
 pdfium unpacks a stream as a whole, whatever its size. So the streams of a file are found and unpacked here first, a
 piece at a time and only to be counted. Pictures are left out: an empty page in 600 dpi packs well, and is only unpacked
-when it is drawn. Streams: ISO 32000-1, 7.3.8; their filters: 7.4.
+when it is drawn. So are attached files, each of which is refused on its own.
+Streams: ISO 32000-1, 7.3.8; their filters: 7.4.
 """
 
 import mmap
@@ -17,7 +18,7 @@ from ingest.limits import Limits
 _STREAM = re.compile(rb"stream\r?\n")
 _HEAD = 4096  # bytes before a stream in which its dictionary lies
 _OBJECT = re.compile(rb"\d\s+obj\b")
-_PICTURE = re.compile(rb"/Subtype\s*/Image\b")
+_LEFT_OUT = re.compile(rb"/Subtype\s*/Image\b|/Type\s*/EmbeddedFile\b")
 _PIECE = 256 * 1024
 _SMALL = 8 * 1024**2  # bytes that a stream may unpack to at any ratio
 _DEEPEST = 8  # times that a stream may be packed
@@ -49,7 +50,7 @@ def _streams(data: mmap.mmap) -> Iterator[int]:
         head = data[max(after, match.start() - _HEAD) : match.start()]
         begins = [found.end() for found in _OBJECT.finditer(head)]
         after = match.end()
-        if not _PICTURE.search(head, begins[-1] if begins else 0) and _is_packed(data[after : after + 2]):
+        if not _LEFT_OUT.search(head, begins[-1] if begins else 0) and _is_packed(data[after : after + 2]):
             yield after
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from ingest.headings import LONGEST, Numbered, levels, numbered
 from ingest.pdf.outline import Outline
 from ingest.pdf.page import Page
-from ingest.pdf.paragraphs import LEADERS, Body, Paragraph
+from ingest.pdf.paragraphs import FIELD, LEADERS, Body, Paragraph
 
 _ENDS_LIKE_TEXT = re.compile("[。！？!?；;，,、：:…]$")
 _FILE_NUMBER = re.compile(r"[〔［\[（(]\s*\d{4}\s*[〕］\]）)]\s*第?\s*\d+\s*[号號]$")  # 国办发〔2024〕12号
+_DATE = re.compile(r"[〇零一二三四五六七八九\d]{4}\s?年.{1,4}月(?:.{1,4}日)?$")
 _HAS_CLAUSES = re.compile("[，。；;！？!?]")
 _ENDS_A_CLAUSE = re.compile("[。；;，,、]$")
 _LARGER = 1.12  # size of a heading to that of the body
@@ -134,20 +135,21 @@ def _is_largest(paragraph: Paragraph, *, page: Page) -> bool:
 
 
 def _is_styled(paragraph: Paragraph, *, body: Body) -> bool:
-    """Tell a heading in the body's size: all of it bold or in another font than the text."""
+    """Tell a heading in the body's size: all of it bold or in another font than the text. A field of a form is none."""
+    text = paragraph.text
     return (
         all((line.is_bold and not body.is_bold) or line.font not in body.fonts for line in paragraph.lines)
         and all(line.size >= body.size * 0.95 for line in paragraph.lines)
-        and not _ENDS_LIKE_TEXT.search(paragraph.text)
-        and not _FILE_NUMBER.search(paragraph.text)
-        and not (_HAS_CLAUSES.search(paragraph.text) and not numbered(paragraph.text))
-        and _is_title_like(paragraph.text, longest=LONGEST)
+        and not _ENDS_LIKE_TEXT.search(text)
+        and not _FILE_NUMBER.search(text)
+        and (numbered(text) is not None or not (_HAS_CLAUSES.search(text) or FIELD.match(text)))
+        and _is_title_like(text, longest=LONGEST)
     )
 
 
 def _is_title_like(text: str, *, longest: int) -> bool:
     letters = sum(char.isalpha() for char in text)
-    return 2 <= len(text) <= longest and letters >= 2 and not LEADERS.search(text)
+    return 2 <= len(text) <= longest and letters >= 2 and not LEADERS.search(text) and not _DATE.match(text)
 
 
 def _numbered(paragraph: Paragraph, *, around: list[str]) -> Numbered | None:

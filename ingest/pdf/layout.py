@@ -19,6 +19,7 @@ from ingest.tables.rows import table_text
 _AHEAD = 16  # pages that are read before one is given, twice: for running lines, then for levels of headings
 _HALF, _ALL = _AHEAD // 2 + 1, _AHEAD + 1  # weights of a recognised page: it waits for the next one, or for none
 _SAME_COLUMN = 6.0  # points
+_NOTE = 0.9  # size of a footnote to that of the text
 _SNAP = 0.11  # share by which sizes measured in pictures may be off; neighbouring sizes in use differ by more
 _BODY_FONT = 0.15  # share of the letters: a font of headings has less
 
@@ -83,9 +84,13 @@ def _with_header(parts: _Parts, *, above: Grid | None) -> _Parts:
 
 
 def _last_grid(parts: _Parts) -> Grid | None:
-    """Return the table at the end of a page, None where there is none or nothing names its columns."""
-    last = parts.paragraphs[-1].grid if parts.paragraphs else None
-    return last if last and names_columns(last.rows) else None
+    """Return the table at the end of a page, above its footnotes; None without names of columns."""
+    for last in reversed(parts.paragraphs):
+        if last.grid:
+            return last.grid if names_columns(last.grid.rows) else None
+        if any(line.size > _NOTE * parts.body.size for line in last.lines):
+            break
+    return None
 
 
 def _is_same_table(grid: Grid, above: Grid) -> bool:

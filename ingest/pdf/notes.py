@@ -38,7 +38,7 @@ def with_notes(lines: list[Line], *, page: Any, form: Any, placing: Placing) -> 
         for number, text in enumerate(filter(str.strip, note.text.splitlines())):
             line = _line(text, box=note.box, number=number)
             if note.is_in_place:
-                found.insert(_place(line, lines=found), line)
+                found.insert(place_among(line, lines=found), line)
             else:
                 found.append(replace(line, is_aside=True))
     return found
@@ -103,7 +103,7 @@ def _line(text: str, *, box: Box, number: int) -> Line:
     return make_line(chars)
 
 
-def _place(line: Line, *, lines: list[Line]) -> int:
+def place_among(line: Line, *, lines: list[Line]) -> int:
     """Return where a line belongs: after what stands left of it, or after the last line that stands above it."""
     best, place = float("inf"), 0
     for number, other in enumerate(lines, start=1):

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest.pdf.glyphs import shown
 from ingest.pdf.notes import with_notes
@@ -11,9 +11,13 @@ from ingest.pdf.tables import Table, page_tables
 from ingest.pdf.text import Line, page_lines
 from ingest.types import Gap
 
-_SCANNED_TEXT = 20  # characters; a scan may carry a stamp or a page number as text
-_SCANNED_SHARE = 0.5  # of the page that pictures cover, where it has some text
-_PICTURE_SHARE = 0.1  # the same, where it has none
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+# Characters of a page at most, and the share of it that pictures cover at least, where it shows more than its text:
+# a scan may carry a header, a page number, a stamp as text. On a page with more text, pictures are illustrations.
+_PICTURE_SHARES = ((0, 0.002), (19, 0.2), (299, 0.5))
+_DEEPEST = 5  # forms inside each other
 _DRAWN_LETTERS = 100  # shapes on a page without text
 _LINE_OF_TEXT = 0.45  # of the page's width
 _FEWEST_LINES = 5  # of running text that tell its size
@@ -26,8 +30,8 @@ _VISIBLE = re.compile("[^\\s\x00-\x1f\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u20
 class Page:
     """A page as read: its number from 1, its size in points, its lines in the file's order, its ruled tables.
 
-    `is_picture` tells of a page that shows what its text does not hold: it was scanned, or its letters are shapes;
-    `is_recognised` of one whose lines were recognised in its picture.
+    `is_picture` tells of a page that may show what its text does not hold: it was scanned, or its letters are shapes;
+    `is_recognised` of one whose lines were recognised in its picture. `watermark` is text that is none of its lines.
     """
 
     number: int
@@ -38,6 +42,7 @@ class Page:
     is_picture: bool = False
     layer: str = ""  # its text as pdfium tells it, to count by
     is_recognised: bool = False
+    watermark: str = ""
     gaps: tuple[Gap, ...] = ()
 
     @property
@@ -73,17 +78,10 @@ def read_page(page: Any, *, number: int, form: Any = None) -> Page:  # noqa: ANN
         lines, placing = page_lines(textpage)
     finally:
         textpage.close()
-    letters = sum(len(line.text) for line in lines)
+    is_picture = _is_picture(page, lines=lines)
     lines = with_notes(_even(lines), page=page, form=form, placing=placing)
-    return Page(
-        number,
-        placing.width,
-        placing.height,
-        lines,
-        page_tables(page, placing=placing) if lines else [],
-        _is_picture(page, letters=letters),
-        layer,
-    )
+    tables = page_tables(page, placing=placing) if lines else []
+    return Page(number, placing.width, placing.height, lines, tables, is_picture, layer)
 
 
 def _even(lines: list[Line]) -> list[Line]:
@@ -95,15 +93,20 @@ def _even(lines: list[Line]) -> list[Line]:
     return [replace(line, size=middle) if low < line.size < high else line for line in lines]
 
 
-def _is_picture(page: Any, *, letters: int) -> bool:  # noqa: ANN401
+def shows_more(*, letters: int, pictures: float, shapes: int) -> bool:
+    """Tell whether a page of so many characters may show more: in pictures (their share), or drawn as shapes."""
+    least = next((share for most, share in _PICTURE_SHARES if letters <= most), None)
+    return (least is not None and pictures >= least) or (not letters and shapes >= _DRAWN_LETTERS)
+
+
+def _is_picture(page: Any, *, lines: list[Line]) -> bool:  # noqa: ANN401
     import pypdfium2.raw as raw
 
-    if letters >= _SCANNED_TEXT:
-        return False
-    if _picture_share(page) >= (_SCANNED_SHARE if letters else _PICTURE_SHARE):
-        return True
-    shapes = page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=5)
-    return not letters and sum(1 for _ in shapes) >= _DRAWN_LETTERS
+    if 2 * sum(line.is_invisible for line in lines) > len(lines):
+        return not lines  # a program has read the scan before
+    letters = sum(len(line.text) for line in lines if not line.is_aslant)  # a watermark may be all over a scan
+    shapes = 0 if letters else sum(1 for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=_DEEPEST))
+    return shows_more(letters=letters, pictures=_picture_share(page), shapes=shapes)
 
 
 def _picture_share(page: Any) -> float:  # noqa: ANN401
@@ -112,9 +115,24 @@ def _picture_share(page: Any) -> float:  # noqa: ANN401
 
     width, height = page.get_size()
     area = 0.0
-    for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=5):
+    for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=_DEEPEST):
         left, bottom, right, top = picture.get_bounds()
         if picture.container is not None:
             left, bottom, right, top = picture.container.get_bounds()
         area += abs((right - left) * (top - bottom))
     return area / (width * height) if width and height else 0.0
+
+
+def drawn(page: Any, *, scale: float, with_text: bool) -> "Image":  # noqa: ANN401 - pypdfium2 has no types
+    """Return a pypdfium2 page as a picture, `scale` pixels a point; without its text, which is then gone for good."""
+    import pypdfium2.raw as raw
+
+    if not with_text:
+        for text in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT], max_depth=_DEEPEST):
+            raw.FPDFTextObj_SetTextRenderMode(text, raw.FPDF_TEXTRENDERMODE_INVISIBLE)
+    bitmap = page.render(scale=scale)
+    try:
+        picture: Image = bitmap.to_pil().convert("RGB")
+    finally:
+        bitmap.close()
+    return picture

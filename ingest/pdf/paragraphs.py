@@ -17,6 +17,7 @@ _ITEM = re.compile(
 )
 _BULLET = re.compile(r"[•●○■□◆◇▪▶➢❖✓→☑☐·\-–—*]\s|[•●■◆▪➢❖✓☑☐]")
 _WIDE = re.compile("[\u2e80-\uffef]")
+FIELD = re.compile(r"[^：:，。；！？\s]{1,12}[：:]\s*\S")  # of a form: 名称：某公司
 LEADERS = re.compile(r"(?:[.．·…]\s?){4,}[\s\d]*$|…{2,}\s*\d+$")  # of a table of contents
 _LARGER = 1.12  # size of a title to that of the body
 _INDENT = 1.3  # ems; a paragraph begins with two
@@ -69,6 +70,8 @@ def _is_new(line: Line, *, lines: list[Line], columns: Columns, body: Body) -> b
         return True
     if _is_title(line, last=last, body=body):
         return False
+    if len(lines) == 1 and FIELD.match(last.text) and FIELD.match(line.text) and abs(line.x0 - last.x0) < em / 2:
+        return True
     left, _ = columns.edges(line)
     _, right = columns.edges(last)
     ends = bool(_END.search(last.text))

@@ -12,6 +12,8 @@ _SAME_BASELINE = 0.3  # ems
 # A bullet or a number of a list, set apart from its text: no cell of a table.
 _MARKER = re.compile(r"[•●○■□◆◇▪▶➢❖✓·\-–—*]|(?:\d{1,2}|[a-z])[.．、)）]|[（(](?:\d{1,2}|[a-z])[)）]|[①-⑳]")
 _FEWEST_ROWS = 3  # of a table without lines
+_FEWEST_CELLS = 3  # of one row alone
+_MOST_FILLED = 0.75  # of its width; in a line of text with wide gaps, more is
 _CELL_LINES = 5  # lines that one cell may take while its neighbours still belong to the same row
 _WIDEST_CELL = 0.45  # of the page's width
 _FEWEST_PAIRS = 3  # of lines that tell two columns of text
@@ -121,7 +123,7 @@ def _is_wrapped_cell(line: Line, *, above: Row) -> bool:
 
 
 def _table(run: list[Row]) -> Iterator[Line | Grid]:
-    if sum(len(row) > 1 for row in run) < _FEWEST_ROWS:
+    if sum(len(row) > 1 for row in run) < _FEWEST_ROWS and not any(_are_cells(row) for row in run):
         yield from (row[0] if len(row) == 1 else _side_by_side(row) for row in run)
         return
     columns = _column_edges(run)
@@ -135,6 +137,13 @@ def _table(run: list[Row]) -> Iterator[Line | Grid]:
                 f"{cells[-1][number]} {line.text}".strip() if len(row) > 1 else cells[-1][number] + line.text
             )
     yield Grid(tuple(tuple(row) for row in cells), tuple(round(left) for left, _ in columns))
+
+
+def _are_cells(row: Row) -> bool:
+    """Tell a row of a table that goes on from the page before, or up to the next, from a title in letters set apart."""
+    filled = sum(cell.x1 - cell.x0 for cell in row) / (row[-1].x1 - row[0].x0)
+    words = sum(len(cell.text) > 1 for cell in row)
+    return len(row) >= _FEWEST_CELLS and 2 * words > len(row) and filled < _MOST_FILLED
 
 
 def _side_by_side(row: Row) -> Line:

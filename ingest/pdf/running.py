@@ -45,7 +45,7 @@ class RunningLines:
         """Return the page without such lines, and the text that was left out by what it is."""
         running = {table for table, text in _edge_tables(page) if self._tables[text] >= self._often}
         kept: list[Line] = []
-        left_out: dict[str, str] = {}
+        left_out = {"watermark": page.watermark} if page.watermark else {}
         for line in page.lines:
             if kind := self._kind(line, page=page, tables=running):
                 left_out[kind] = left_out.get(kind, "") + line.text

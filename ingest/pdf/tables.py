@@ -4,7 +4,7 @@ import ctypes
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from ingest.pdf.placing import Placing
@@ -13,9 +13,12 @@ from ingest.pdf.text import Char, Line, chars_text, make_line
 _SNAP = 3.0  # points within which lines count as meeting
 _SHORTEST = 4.0  # points
 _THICKEST = 3.0  # points: a rectangle thinner than this is a line
+_FEWEST = 6  # lines: two rows and two columns
+_FEWEST_OF_A_ROW = 3  # cells of the last row of a table, alone on the next page
 _MOST = 3000  # lines; more belong to a drawing
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
+Edge = dict[str, Any]  # a line as pdfplumber has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +80,56 @@ class Table:
 
 def page_tables(page: Any, *, placing: Placing) -> list[Table]:  # noqa: ANN401 - pypdfium2 has no types
     """Return the ruled tables of a pypdfium2 page from top to bottom."""
-    edges = []
-    for edge in _edges(page, placing=placing):
-        edges.append(edge)
-        if len(edges) > _MOST:
-            return []
-    if len(edges) < 6:  # two rows and two columns
+    return ruled_tables(_edges(page, placing=placing))
+
+
+def ruled_tables(edges: Iterable[Edge], *, snap: float = _SNAP) -> list[Table]:
+    """Return the tables that straight lines make: two rows and two columns at least, or a row of three cells."""
+    found = []
+    for cells in grids(edges, snap=snap):
+        columns, rows = ({cell[side] for cell in cells} for side in (0, 1))
+        if len(columns) > (1 if len(rows) > 1 else _FEWEST_OF_A_ROW - 1):
+            found.append(table(cells))
+    return found
+
+
+def grids(edges: Iterable[Edge], *, snap: float = _SNAP) -> list[list[Box]]:
+    """Return the cells of each grid that straight lines make; lines count as meeting within `snap` points.
+
+    More lines than a table has belong to a drawing, which has no cells.
+    """
+    lines = list(islice(edges, _MOST + 1))
+    if not _FEWEST <= len(lines) <= _MOST:
         return []
     from pdfplumber import table as plumber
 
-    merged = plumber.merge_edges(edges, _SNAP, _SNAP, _SNAP, _SNAP)
-    crossings = plumber.edges_to_intersections(merged, _SNAP, _SNAP)
-    found = plumber.cells_to_tables(plumber.intersections_to_cells(crossings))
-    return [table for cells in found if (table := _table(cells))]
+    merged = plumber.merge_edges(lines, snap, snap, snap, snap)
+    crossings = plumber.edges_to_intersections(merged, snap, snap)
+    found: list[list[Box]] = plumber.cells_to_tables(plumber.intersections_to_cells(crossings))
+    return found
+
+
+def edge(x0: float, top: float, x1: float, bottom: float) -> Iterator[Edge]:
+    """Yield a level or upright line of some width in pdfplumber's form; one too short for a table is none."""
+    is_level = x1 - x0 >= bottom - top
+    if max(x1 - x0, bottom - top) < _SHORTEST:
+        return
+    if is_level:
+        top = bottom = (top + bottom) / 2
+    else:
+        x0 = x1 = (x0 + x1) / 2
+    yield {
+        "x0": x0, "x1": x1, "top": top, "bottom": bottom, "width": x1 - x0, "height": bottom - top,
+        "orientation": "h" if is_level else "v",
+    }  # fmt: skip
+
+
+def table(cells: list[Box]) -> Table:
+    """Return the table that has these cells."""
+    lefts, tops, rights, bottoms = zip(*cells, strict=True)
+    return Table(
+        (min(lefts), min(tops), max(rights), max(bottoms)), tuple(sorted(cells, key=lambda cell: (cell[1], cell[0])))
+    )
 
 
 def _aligned(row: list[Box], *, columns: tuple[float, ...], texts: dict[Box, str]) -> tuple[str, ...]:
@@ -98,19 +138,6 @@ def _aligned(row: list[Box], *, columns: tuple[float, ...], texts: dict[Box, str
     if len(row) == 1 or not lefts.keys() <= set(columns):
         return tuple(lefts.values())
     return tuple(lefts.get(left, "") for left in columns)
-
-
-def _table(cells: list[Box]) -> Table | None:
-    by_row = Counter(cell[1] for cell in cells)
-    if len(by_row) < 2 or max(by_row.values()) < 2:
-        return None
-    box = (
-        min(cell[0] for cell in cells),
-        min(by_row),
-        max(cell[2] for cell in cells),
-        max(cell[3] for cell in cells),
-    )
-    return Table(box, tuple(sorted(cells, key=lambda cell: (cell[1], cell[0]))))
 
 
 def _joined(lines: list[Line]) -> str:
@@ -124,7 +151,7 @@ def _is_inside(box: Box, *, x: float, y: float) -> bool:
     return box[0] - 1 <= x <= box[2] + 1 and box[1] - 1 <= y <= box[3] + 1
 
 
-def _edges(page: Any, *, placing: Placing) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+def _edges(page: Any, *, placing: Placing) -> Iterator[Edge]:  # noqa: ANN401
     """Yield the horizontal and vertical lines that are drawn, in pdfplumber's form."""
     import pypdfium2.raw as pdfium
 
@@ -134,25 +161,11 @@ def _edges(page: Any, *, placing: Placing) -> Iterator[dict[str, Any]]:  # noqa:
         if not points:
             continue
         if max(xs) - min(xs) < _THICKEST or max(ys) - min(ys) < _THICKEST:
-            yield from _edge(min(xs), min(ys), max(xs), max(ys))
+            yield from edge(min(xs), min(ys), max(xs), max(ys))
             continue
         for ((x0, y0), _), ((x1, y1), is_drawn) in pairwise(points):
             if is_drawn and (abs(x0 - x1) < 1 or abs(y0 - y1) < 1):
-                yield from _edge(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-
-
-def _edge(x0: float, top: float, x1: float, bottom: float) -> Iterator[dict[str, Any]]:
-    is_horizontal = x1 - x0 >= bottom - top
-    if max(x1 - x0, bottom - top) < _SHORTEST:
-        return
-    if is_horizontal:
-        top = bottom = (top + bottom) / 2
-    else:
-        x0 = x1 = (x0 + x1) / 2
-    yield {
-        "x0": x0, "x1": x1, "top": top, "bottom": bottom, "width": x1 - x0, "height": bottom - top,
-        "orientation": "h" if is_horizontal else "v",
-    }  # fmt: skip
+                yield from edge(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
 
 def _corners(shape: Any, *, placing: Placing) -> Iterator[tuple[tuple[float, float], bool]]:  # noqa: ANN401

@@ -5,12 +5,15 @@ table with \nestcell and \nestrow; \itap says how deep a paragraph lies.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from ingest.tables.rows import table_text
+from ingest.office.look import Look
+from ingest.tables.grid import GridRow, grid_text
 
 _DEEPEST = 30  # tables inside each other; deeper ones are read as part of the one at this depth
+_SAME_EDGE = 60  # twips (a millimetre) that the borders of one column may be apart
 
 
 class Layout(NamedTuple):
@@ -19,13 +22,6 @@ class Layout(NamedTuple):
     style: int = 0
     outline: int | None = None
     depth: int = 0
-
-
-class Look(NamedTuple):
-    """How characters look: `size` in half points, as RTF counts."""
-
-    size: int = 24
-    is_bold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,37 +118,50 @@ class _Table:
 def _rows(rows: list[_Row]) -> list[Paragraph]:
     if all(len(row.cells) == 1 for row in rows):  # a frame around text
         return [paragraph for row in rows for paragraph in row.cells[0]]
+    columns = _columns(edge for row in rows for edge in row.definition.edges)
     above: dict[int, str] = {}
-    lines = []
+    grid = []
     for row in rows:
-        texts, above = _texts(row, above=above)
-        lines.append(texts)
-    filled = [(row, line) for row, line in zip(rows, lines, strict=True) if any(line)]
-    if not filled:
-        return []
-    header = True if filled[0][0].definition.is_header else None
-    return [Paragraph(table_text([line for _, line in filled], header=header), is_table=True)]
+        texts, above = _grid_row(row, columns=columns, above=above)
+        grid.append(texts)
+    text = grid_text(grid)
+    return [Paragraph(text, is_table=True)] if text else []
 
 
-def _texts(row: _Row, *, above: dict[int, str]) -> tuple[list[str], dict[int, str]]:
-    """Return the cells' texts, and by right edge what the next row may go on with.
+def _columns(edges: Iterable[int]) -> dict[int, int]:
+    """Return the number of the column that ends at each right edge; edges that were moved a little are one."""
+    columns: dict[int, int] = {}
+    count, last = 0, -_SAME_EDGE
+    for edge in sorted(set(edges)):
+        count += edge - last >= _SAME_EDGE
+        columns[edge] = count
+        last = edge
+    return columns
 
-    A cell over several rows stands in each of them, one over several columns stands once.
+
+def _grid_row(row: _Row, *, columns: dict[int, int], above: dict[int, str]) -> tuple[GridRow, dict[int, str]]:
+    """Return the cells in their columns, and by right edge what the next row may go on with.
+
+    A cell over several rows stands in each of them.
     """
     definition = row.definition
-    texts: list[str] = []
+    grid = GridRow(is_header=definition.is_header)
     by_edge: dict[int, str] = {}
     for number, cell in enumerate(row.cells):
         text = "\n".join(paragraph.text for paragraph in cell).strip()
-        if number < len(definition.edges):
-            edge = definition.edges[number]
-            if not text and definition.from_above[number]:
-                text = above.get(edge, "")
-            by_edge[edge] = text
-            if not text and definition.from_left[number]:
-                continue
-        texts.append(text)
-    return texts, by_edge
+        if number >= len(definition.edges):  # a damaged definition
+            grid.add(text)
+            continue
+        edge = definition.edges[number]
+        covered = max(1, columns[edge] - grid.width)
+        if not text and definition.from_above[number]:
+            text = above.get(edge, "")
+        by_edge[edge] = text
+        if not text and definition.from_left[number] and grid.cells:
+            grid.cells[-1] = grid.cells[-1]._replace(columns=grid.cells[-1].columns + covered)
+        else:
+            grid.add(text, columns=covered)
+    return grid, by_edge
 
 
 class Flow:

@@ -1,22 +1,16 @@
-"""Which paragraphs of an RTF file are headings: by style, else by their look."""
+"""The paragraphs of an RTF file as pieces: headings by style, tables of contents left out."""
 
 import re
-from collections import Counter
 
 from ingest.blocks import Block
-from ingest.headings import LONGEST
 from ingest.office.flow_text import Piece
-from ingest.rtf.blocks import Contents, Look, Paragraph, Style
+from ingest.rtf.blocks import Contents, Paragraph, Style
 
 _STYLE_NAME = re.compile(r"\s*(?:heading|标题|標題|見出し)\s*([1-9])\s*", re.IGNORECASE)
 _TITLE_NAME = re.compile(r"\s*(?:title|标题|標題)\s*", re.IGNORECASE)
 _CONTENTS_NAME = re.compile(r"\s*(?:toc|contents|目录|目錄)\s*\d\s*", re.IGNORECASE)
 _BODY = 9  # the outline level of text that is no heading
 _MOST_BASES = 10  # styles below each other: one may be based on itself, by way of others
-_LARGER = 1.12  # size of a heading to that of the body
-_LONGEST_TITLE = 60
-_ENDS_LIKE_TEXT = re.compile("[。！？!?；;，,、：:…]$")
-_LEADERS = re.compile(r"[.．·…]{4,}|\t\d+$")
 
 
 def text_pieces(contents: Contents) -> tuple[list[Piece], str]:
@@ -30,16 +24,14 @@ def text_pieces(contents: Contents) -> tuple[list[Piece], str]:
     levels = _style_levels(contents.styles)
     found = [_styled(paragraph, levels=levels) for paragraph in paragraphs]
     titles = {number for number, style in contents.styles.items() if _TITLE_NAME.fullmatch(style.name)}
-    are_titles = [paragraph.layout.style in titles for paragraph in paragraphs]
-    if not any(found):
-        found = _by_look(paragraphs)
-        are_titles = [level > 0 for level in found]  # numbered headings are looked for below them
-    return [_piece(*one) for one in zip(paragraphs, found, are_titles, strict=True)], lines
+    return [_piece(one, level, titles=titles) for one, level in zip(paragraphs, found, strict=True)], lines
 
 
-def _piece(paragraph: Paragraph, level: int, is_title: bool) -> Piece:
-    is_item = paragraph.is_item and not level
-    return Piece(Block(paragraph.text, level), list_key="list" if is_item else None, is_title=bool(level) and is_title)
+def _piece(paragraph: Paragraph, level: int, *, titles: set[int]) -> Piece:
+    key = "list" if paragraph.is_item and not level else None
+    is_title = level > 0 and paragraph.layout.style in titles
+    look = None if paragraph.is_table or paragraph.layout.depth else paragraph.look
+    return Piece(Block(paragraph.text, level), key, is_title, look)
 
 
 def _style_levels(styles: dict[int, Style]) -> dict[int, int]:
@@ -74,31 +66,3 @@ def _styled(paragraph: Paragraph, *, levels: dict[int, int]) -> int:
     if layout.outline is not None:
         return layout.outline + 1 if 0 <= layout.outline < _BODY else 0
     return levels.get(layout.style, 0)
-
-
-def _by_look(paragraphs: list[Paragraph]) -> list[int]:
-    """Return levels by size and weight, the largest type outermost."""
-    body = _body(paragraphs)
-    looks = [_stands_out(paragraph, body=body) for paragraph in paragraphs]
-    order = sorted({look for look in looks if look}, key=lambda look: (-look.size, not look.is_bold))
-    return [order.index(look) + 1 if look else 0 for look in looks]
-
-
-def _body(paragraphs: list[Paragraph]) -> Look:
-    looks: Counter[Look] = Counter()
-    for paragraph in paragraphs:
-        looks[paragraph.look] += 0 if paragraph.is_table else len(paragraph.text)
-    return looks.most_common(1)[0][0] if looks else Look()
-
-
-def _stands_out(paragraph: Paragraph, *, body: Look) -> Look | None:
-    """Return the look of a heading: larger than the text, or bold where the text is not."""
-    text, look = paragraph.text, paragraph.look
-    is_large = look.size >= _LARGER * body.size
-    is_bold = look.is_bold and not body.is_bold and look.size >= 0.95 * body.size
-    if paragraph.is_table or paragraph.layout.depth or not (is_large or is_bold) or "\n" in text:
-        return None
-    longest = _LONGEST_TITLE if is_large else LONGEST
-    letters = sum(char.isalpha() for char in text)
-    is_title = 2 <= len(text) <= longest and letters >= 2 and not _LEADERS.search(text)
-    return look if is_title and (is_large or not _ENDS_LIKE_TEXT.search(text)) else None

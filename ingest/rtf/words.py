@@ -7,7 +7,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple
 
-from ingest.rtf.blocks import Flow, Layout, Look
+from ingest.office.look import Look
+from ingest.rtf.blocks import Flow, Layout
 
 CHARACTERS = {
     b"line": "\n", b"lbr": "\n", b"softline": "\n", b"tab": "\t", b"emdash": "—", b"endash": "–", b"bullet": "•",
@@ -61,6 +62,7 @@ class State(NamedTuple):
     layout: Layout = Layout()
     look: Look = Look()
     is_nested: bool = False
+    is_asian: bool = False  # what is said next about "associated" characters is about Chinese ones
 
 
 Change = Callable[[State, int | None], State]
@@ -81,6 +83,14 @@ def _is_property(name: bytes) -> bool:
     return name[:1] == b"m" and name.endswith(b"Pr")
 
 
+def _resized(state: State, number: int | None) -> State:
+    return state._replace(look=state.look._replace(size=number or Look().size))
+
+
+def _emboldened(state: State, number: int | None) -> State:
+    return state._replace(look=state.look._replace(is_bold=number != 0))
+
+
 def _plain(state: State, _: int | None) -> State:
     return state._replace(font=None, is_hidden=False, is_deleted=False, look=Look())
 
@@ -94,8 +104,13 @@ CHANGES: dict[bytes, Change] = {
     b"v": lambda state, number: state._replace(is_hidden=number != 0),
     b"deleted": lambda state, number: state._replace(is_deleted=number != 0),
     b"nesttableprops": lambda state, _: state._replace(is_nested=True),
-    b"b": lambda state, number: state._replace(look=state.look._replace(is_bold=number != 0)),
-    b"fs": lambda state, number: state._replace(look=state.look._replace(size=number or Look().size)),
+    b"b": _emboldened,
+    b"fs": _resized,
+    # LibreOffice gives the look of Chinese characters so; behind another of these words it is that of Arabic ones.
+    b"dbch": lambda state, _: state._replace(is_asian=True),
+    **dict.fromkeys((b"loch", b"hich", b"rtlch", b"ltrch"), lambda state, _: state._replace(is_asian=False)),
+    b"ab": lambda state, number: _emboldened(state, number) if state.is_asian else state,
+    b"afs": lambda state, number: _resized(state, number) if state.is_asian else state,
     b"s": lambda state, number: state._replace(layout=state.layout._replace(style=number or 0)),
     b"outlinelevel": lambda state, number: state._replace(layout=state.layout._replace(outline=number or 0)),
     b"intbl": lambda state, _: state._replace(layout=state.layout._replace(depth=max(1, state.layout.depth))),

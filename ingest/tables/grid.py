@@ -1,10 +1,16 @@
-"""Tables of office documents: rows that are cut up differently put into common columns, headers into one row."""
+"""Tables of documents and pages: rows that are cut up differently put into common columns, headers into one row."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+from ingest.tables.header import is_label, names_columns
+from ingest.tables.rows import table_text
+
+_Nested = TypeVar("_Nested")
+_MOST_HEADER = 3  # rows of a header that the file does not mark as one
 
 
 class GridCell(NamedTuple):
@@ -36,23 +42,65 @@ class GridRow:
         return next((cell.text for cell in self.cells if 0 <= column - cell.column < cell.columns), "")
 
 
-def grid_texts(rows: Sequence[GridRow]) -> tuple[list[list[str]], bool | None]:
-    """Return the rows for `table_text`, and whether the first one names the columns (None: the file does not say).
+def grid_text(rows: Sequence[GridRow], *, guess: bool = True) -> str:
+    """Return a table as stored text; where the file marks no header, `guess` says whether to look for one.
 
     Header rows above each other become one: 费用 above 单价 and 总价 gives 费用/单价 and 费用/总价. A cell over several
     columns stands in the first of them. The columns are those of the last header row, or of most rows; a row that has
     other ones keeps its cells together.
     """
     rows = [row for row in rows if any(cell.text for cell in row.cells)]
-    headers = list(takewhile(lambda row: row.is_header, rows))
-    titles = list(takewhile(lambda row: len(row.cells) == 1, headers))
-    names = headers[len(titles) :] if len(headers) < len(rows) else []
-    starts = _starts(names[-1]) if names else _usual_starts(rows)
-    if not names:
-        return [_aligned(row, starts) for row in rows], None
+    titles = list(takewhile(lambda row: len(row.cells) == 1, rows))
+    body = rows[len(titles) :]
+    if not body:
+        return "\n".join(row.cells[0].text for row in titles)
+    marked = sum(1 for _ in takewhile(lambda row: row.is_header, body))
+    header = True if 0 < marked < len(body) else None if guess else False
+    texts = _aligned_rows(body, header=marked if header else 0)
+    if header is None and (stacked := _stacked(body)) > 1:
+        guessed = _aligned_rows(body, header=stacked)
+        if names_columns(guessed):
+            texts, header = guessed, True
+    return "\n".join([*(row.cells[0].text for row in titles), table_text(texts, header=header)])
+
+
+def split_at_nested(
+    rows: Iterable[tuple[GridRow, list[_Nested]]],
+) -> Iterator[tuple[list[GridRow], list[_Nested]]]:
+    """Yield the rows of a table up to each one that holds other tables, and those; the header begins every run."""
+    headers: list[GridRow] = []
+    run: list[GridRow] = []
+    told = False
+    for row, nested in rows:
+        (headers if row.is_header and not run else run).append(row)
+        if nested:
+            yield [*headers, *run], nested
+            run, told = [], True
+    if run or not told:
+        yield [*headers, *run], []
+
+
+def _stacked(rows: Sequence[GridRow]) -> int:
+    """Return how many rows at the top look like one header: names over several columns, with names below them."""
+    count = 1
+    while count < min(_MOST_HEADER, len(rows) - 1):
+        upper, lower = rows[count - 1 : count + 1]
+        parts_names = any(cell.columns > 1 for cell in upper.cells) and len(lower.cells) > len(upper.cells) > 1
+        if not parts_names or not all(is_label(cell.text) for cell in lower.cells if cell.text):
+            break
+        count += 1
+    return count
+
+
+def _aligned_rows(rows: Sequence[GridRow], *, header: int) -> list[list[str]]:
+    """Return the texts of all rows by common columns, the first `header` of them as one."""
+    if not header:
+        starts = _usual_starts(rows)
+        return [_aligned(row, starts) for row in rows]
+    names = rows[:header]
+    starts = _starts(names[-1])
     joined = ["/".join(dict.fromkeys(filter(None, (row.at(column) for row in names)))) for column in starts]
-    texts = [_aligned(row, starts) for row in rows]
-    return [*texts[: len(titles)], joined, *texts[len(headers) :]], True
+    return [joined, *(_aligned(row, starts) for row in rows[header:])]
 
 
 def _starts(row: GridRow) -> tuple[int, ...]:

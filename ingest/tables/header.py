@@ -30,6 +30,8 @@ _PERIOD = re.compile(
     r"(?:(?:19|20)\d\d\s*年?(?:度|末|初|[1-4一二三四]季度|[HQ][1-4]|(?:0?[1-9]|1[0-2])月)?|(?:[1-9]|1[0-2])月份?|[HQ][1-4]|第?[一二三四1-4]季度"
     r"|[一二三四五六七八九十]{1,2}月份?|(?:星期|周)[一二三四五六日天]|[上下]半年|本[年月期季]数?|上[年月期季]数?)"
 )
+# 2023年预算, 1月销量, 2024年/计划: what begins with a period and goes on in words is no amount.
+_NAMED_PERIOD = re.compile(r"(?:(?:19|20)\d\d\s*年度?|(?:[1-9]|1[0-2])月份?)[/\s]?[^\d\s]{2,}")
 # An amount, a share, a date, a number with its unit, also in Chinese numerals: 3.5, ¥1,200, 15%, 2024-01-05, 五天.
 _AMOUNT = re.compile(
     r"[-+−(（≤≥<>约]?\s*[¥￥$€£]?\s*\d[\d,，.:/\\\-年月日时分秒\s~～—至]*(?:[eE][+-]?\d+)?\s*[%％‰]?\s*[)）]?\s*[^\d\s]{0,4}"
@@ -96,7 +98,7 @@ def _has_amounts_below(first: Sequence[str], *, below: Sequence[Sequence[str]]) 
 
 
 def _is_amount(text: str) -> bool:
-    return bool(_AMOUNT.fullmatch(text)) and not _PERIOD.fullmatch(text)
+    return bool(_AMOUNT.fullmatch(text)) and not (_PERIOD.fullmatch(text) or _NAMED_PERIOD.fullmatch(text))
 
 
 def _is_known(text: str) -> bool:
@@ -107,4 +109,4 @@ def _is_known(text: str) -> bool:
     found = _WORDS.search(text)
     while found and found.end() != len(text):
         found = _WORDS.search(text, found.start() + 1)
-    return bool(found or _ENGLISH.fullmatch(text) or _PERIOD.fullmatch(text))
+    return bool(found or _ENGLISH.fullmatch(text) or _PERIOD.fullmatch(text) or _NAMED_PERIOD.fullmatch(text))

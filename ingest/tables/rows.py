@@ -13,7 +13,8 @@ _MOST_ABOVE = 8  # rows of titles and notes before the header
 _MOST_HEADER = 3  # rows of a header with merged cells
 _LONGEST_NAME = 40  # characters of a column's name in each row; the header's own line has the whole of it
 _TOTAL = re.compile("(?:合\\s*计|总\\s*计|小\\s*计|共\\s*计|合\\s*計|總\\s*計|小\\s*計|总和|累计|total)[:：]?", re.I)
-_NAMED_ALREADY = re.compile("[^:：]{1,12}[:：]")
+# 制表人：李四, but not 8:30 or an address.
+_NAMED_ALREADY = re.compile("[^:：\\d][^:：]{0,11}[:：](?!//)")
 
 
 class Cell(NamedTuple):
@@ -58,14 +59,14 @@ def table_text(rows: Iterable[Iterable[str]], *, header: bool | None = None) -> 
     return "\n".join(lines)
 
 
-def table_lines(rows: Iterable[Sequence[Cell]], *, header: bool | None = None) -> Iterator[str]:
+def table_lines(rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
     """Yield the lines of a table as `table_text` has them, from cells that know their columns, row by row.
 
-    The source is one that exports data: with None, a first row that may be a header is one.
+    The source is one that exports data: a first row that may be a header is one.
     """
     iterator = iter(rows)
     head = list(islice(iterator, _HEAD))
-    layout = layout_of(head) if header is None else Layout(header=int(header))
+    layout = layout_of(head)
     body = layout.above + layout.header
     yield from map(plain_line, head[:body])
     names = column_names(head[layout.above : body])
@@ -102,7 +103,8 @@ def row_line(row: Sequence[Cell], *, names: Mapping[int, str]) -> str:
     if not names or (len(row) == 1 and _is_note(row[0], width=len(names))):
         return plain_line(row)
     is_label_with_text = len(row) == 2 < len(names) and row[0].text.endswith((":", "："))
-    if is_label_with_text or all(_NAMED_ALREADY.match(cell.text) for cell in row):
+    names_itself = 2 * sum(bool(_NAMED_ALREADY.match(cell.text)) for cell in row) > len(row)
+    if is_label_with_text or (names_itself and _NAMED_ALREADY.match(row[0].text)):
         return " | ".join(cell.text for cell in row)
     parts = []
     for index, cell in enumerate(row):

@@ -1,12 +1,14 @@
 """The sheets of a workbook as blocks: a heading for each sheet, its tables as rows, with their titles above them."""
 
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, groupby, islice
+from itertools import chain, groupby, islice, pairwise
 from typing import NamedTuple
 
 from ingest.blocks import Block
 from ingest.errors import Reason
+from ingest.tables.header import is_label
 from ingest.tables.rows import Cell, column_names, layout_of, plain_line, row_line
 from ingest.types import Gap
 
@@ -82,17 +84,55 @@ def _body(rows: Iterable[Row]) -> Iterator[Block]:
     for _, region in groupby(_numbered_regions(rows), key=lambda pair: pair[0]):
         cells = (row.cells for _, row in region)
         head = list(islice(cells, _HEAD))
-        goes_on = bool(names) and all(_fits(row, names=names) for row in head)
-        layout = layout_of(head, likely=not goes_on)
-        if layout.header or not goes_on:
-            body = layout.above + layout.header
-            yield from map(_above, head[: layout.above])
-            names = column_names(head[layout.above : body])
-            lines = [plain_line(row) for row in head[layout.above : body]]
-        else:
-            body, lines = 0, []
-        lines += [row_line(row, names=names) for row in chain(head[body:], cells)]
+        borders = _borders(head)
+        if not borders:
+            names = yield from _table(head, cells, names=names)
+            continue
+        whole = [*head, *cells]
+        for first, end in pairwise([0, *borders, sys.maxsize]):
+            part = [inside for row in whole if (inside := [one for one in row if first <= one.column < end])]
+            yield from _table(part[:_HEAD], iter(part[_HEAD:]), names={})
+        names = {}
+
+
+def _table(
+    head: list[list[Cell]], others: Iterator[list[Cell]], *, names: dict[int, str]
+) -> Generator[Block, None, dict[int, str]]:
+    """Yield the titles and the rows of one table, and return the names of its columns; `names` are those before it."""
+    goes_on = bool(names) and all(_fits(row, names=names) for row in head)
+    layout = layout_of(head, likely=not goes_on)
+    if layout.header or not goes_on:
+        body = layout.above + layout.header
+        yield from map(_above, head[: layout.above])
+        names = column_names(head[layout.above : body])
+        lines = [plain_line(row) for row in head[layout.above : body]]
+    else:
+        body, lines = 0, []
+    lines += [row_line(row, names=names) for row in chain(head[body:], others)]
+    if lines:
         yield Block("\n".join(lines))
+    return names
+
+
+def _borders(head: list[list[Cell]]) -> list[int]:
+    """Return the first columns of the second and of further tables that stand side by side, none where it is one table.
+
+    Between such tables columns are empty, and they do not fill the same rows: else each row is taken as a whole.
+    """
+    rows = [row for row in head if len(row) > 1]
+    used = {column for row in rows for part in row for column in range(part.column, part.column + part.columns)}
+    starts = sorted(column for column in used if column - 1 not in used)
+    extents = set()
+    for first, end in pairwise([*starts, sys.maxsize]):
+        inside = [[part for part in row if first <= part.column < end] for row in rows]
+        lines = [number for number, row in enumerate(inside) if row]
+        top = inside[lines[0]]
+        is_whole = lines[-1] - lines[0] + 1 == len(lines) > 1 and max(map(len, inside)) > 1
+        if not is_whole or not all(is_label(part.text) for part in top):
+            return []
+        # A title above its own columns tells a table from the one beside it, even where both end in the same row.
+        extents.add((lines[0], lines[-1], len(top) == 1))
+    return starts[1:] if len(extents) > 1 else []
 
 
 def _numbered_regions(rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:

@@ -9,6 +9,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 from samples import BigramEmbedder, story
 
+from ingest import sync
 from ingest.errors import Reason
 from ingest.library import report
 from ingest.library.store import Library
@@ -64,6 +65,45 @@ def test_the_beginning_can_be_searched_before_the_end_is_read(library, long_pdf)
     assert (whole.status, whole.pages, whole.gaps) == ("indexed", PAGES, ())
     assert whole.read > beginning.read
     assert [event.source for event in rest if isinstance(event, Added)] == ["年度巡检记录.pdf"]
+    assert rest[-1].reused < rest[-1].embedded, "what the beginning embedded counts once"
+
+
+def test_the_beginning_grows_while_the_rest_is_read(library, long_pdf, monkeypatch):
+    monkeypatch.setattr(sync, "_BEGINNING", 10_000)
+    sizes = []
+    for event in Sync(library, embedder=BigramEmbedder()).run([long_pdf.parent]):
+        if isinstance(event, Progress) and event.stage == "page" and (found := status(library)):
+            sizes.append(found[0].read)
+    beginnings = sorted({size for size in sizes if size})
+    assert len(beginnings) >= 2
+    assert sizes == sorted(sizes)
+
+
+def test_a_beginning_whose_file_breaks_before_the_next_pass_is_shown_no_more(library, long_pdf, tmp_path):
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    path = docs / long_pdf.name
+    path.write_bytes(long_pdf.read_bytes())
+    events = Sync(library, embedder=BigramEmbedder()).run([docs])
+    list(itertools.takewhile(lambda _: not status(library)[0:1] or not status(library)[0].passages, events))
+    events.close()
+    path.write_bytes(b"%PDF-1.7 cut")
+    list(Sync(library, embedder=BigramEmbedder()).run([docs]))
+    [failed] = status(library)
+    assert (failed.status, failed.read) == ("failed", 0)
+
+
+def test_a_renamed_beginning_is_read_to_its_end_in_the_same_pass(library, long_pdf, tmp_path):
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "旧.pdf").write_bytes(long_pdf.read_bytes())
+    events = Sync(library, embedder=BigramEmbedder()).run([docs])
+    list(itertools.takewhile(lambda _: not status(library)[0:1] or not status(library)[0].passages, events))
+    events.close()
+    (docs / "旧.pdf").rename(docs / "新.pdf")
+    list(Sync(library, embedder=BigramEmbedder()).run([docs]))
+    [whole] = status(library)
+    assert (whole.source, whole.status, whole.pages) == ("新.pdf", "indexed", PAGES)
 
 
 def test_a_pass_that_ends_in_the_middle_is_made_good_by_the_next(library, long_pdf):

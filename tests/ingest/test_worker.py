@@ -79,6 +79,22 @@ def test_a_child_that_dies_is_replaced(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="address space limits")
+def test_a_reader_that_is_ended_while_its_child_starts_reads_nothing(tmp_path, monkeypatch):
+    (tmp_path / "a.txt").write_text("还在", encoding="utf-8")
+    loader = LoaderProcess()
+    started = []
+
+    def popen(*arguments, **options):
+        loader._killed = True  # as `kill` does in another thread that saw no child yet
+        started.append(Popen(*arguments, **options))
+        return started[0]
+
+    Popen = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    assert refusal(loader, tmp_path / "a.txt").values == {"cause": "interrupted"}
+    assert started[0].poll() is not None
+
+
 def test_a_file_that_needs_too_much_memory_is_refused(tmp_path):
     (tmp_path / "large.txt").write_bytes("合同".encode() * 10_000_000)
     with LoaderProcess(limits=Limits(memory_bytes=256 * 1024**2)) as loader:

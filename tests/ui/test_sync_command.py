@@ -5,9 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+
+from ingest.types import Polling, Summary
+from rag import open_library
+from ui.commands.sync import as_record
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-c", "from ui.cli import main; main()"]
@@ -95,6 +100,54 @@ def test_files_gone_in_masses_stay_until_that_is_confirmed(home, run):
     assert len(sources(run)) == 6
     assert run("sync", "--remove-many").returncode == 0
     assert sources(run) == []
+
+
+def test_the_first_pass_of_a_watch_takes_the_options_of_a_sync(home, env, run):
+    for number in range(6):
+        (home / "docs" / f"{number}.txt").write_text(f"第{number}份文件。", "utf-8")
+    run("sync")
+    for path in (home / "docs").iterdir():
+        path.unlink()
+    with subprocess.Popen(
+        [*COMMAND, "sync", "--watch", "--remove-many", "--json"], stdout=subprocess.PIPE, text=True, env=env
+    ) as process:
+        assert [json.loads(process.stdout.readline())["event"] for _ in range(6)] == ["removed"] * 6
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+
+
+def test_files_gone_in_masses_are_told_while_watching(home, env, run):
+    for number in range(6):
+        (home / "docs" / f"{number}.txt").write_text(f"第{number}份文件。", "utf-8")
+    run("sync")
+    for path in (home / "docs").iterdir():
+        path.unlink()
+    with subprocess.Popen([*COMMAND, "sync", "--watch"], stderr=subprocess.PIPE, text=True, env=env) as process:
+        assert any("--remove-many" in line for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+
+
+def test_a_folder_that_the_system_does_not_report_on_is_told_once(home, models_dir, monkeypatch):
+    monkeypatch.setattr("ingest.watch.remote_file_system", lambda folder: "nfs4")
+    with open_library(home, models_dir=models_dir) as library:
+        stop = threading.Event()
+        events = []
+        for event in library.watch(stop=stop):
+            events.append(event)
+            if isinstance(event, Summary):
+                stop.set()
+    assert [event for event in events if isinstance(event, Polling)] == [Polling("nfs4")]
+    assert as_record(Polling("nfs4")) == {"event": "polling", "cause": "nfs4"}
+
+
+def test_of_two_new_folders_inside_each_other_each_file_is_listed_once(home, run, tmp_path):
+    inner = tmp_path / "档案" / "合同"
+    inner.mkdir(parents=True)
+    (inner / "采购.txt").write_text("付款期限三十日。", "utf-8")
+    assert run("sync", str(tmp_path / "档案"), str(inner)).returncode == 0
+    assert sources(run) == ["采购.txt"]
+    assert '"unchanged": 1' in run("sync", "--json").stdout.splitlines()[-1]
 
 
 def test_limits_and_patterns_to_pass_over_are_settings(home, run):

@@ -1,7 +1,7 @@
 """`wendang sync`: make the library equal to its folders."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -9,8 +9,7 @@ from typing import Any
 
 import click
 
-from ingest.types import Failed, Held, Moved, Progress, Summary, SyncEvent, Unchanged
-from rag import Engine
+from ingest.types import Failed, Held, Moved, Polling, Progress, Summary, SyncEvent, Unchanged
 from ui.options import define, opened, wants_json
 from ui.progress import SyncProgress
 from ui.text import reason_text, t
@@ -27,31 +26,30 @@ def command(
     folders: tuple[Path, ...], watch: bool, jobs: int | None, force: bool, remove_many: bool, verbose: bool
 ) -> int:
     """Print what happens to each file, then the summary."""
-    summary, held = Summary(), None
+    summary, held = Summary(), False
     shown = nullcontext() if wants_json() else SyncProgress()
     with opened() as library, shown as progress:
         if watch:
             click.echo(t("watching"), err=True)
-        events = library.sync(folders, force=force, jobs=jobs, remove_many=remove_many)
-        for event in _watched(library, folders, jobs=jobs) if watch else events:
+        passes = library.watch if watch else library.sync
+        events = passes(folders, force=force, jobs=jobs, remove_many=remove_many)
+        for event in _news(events) if watch else events:
             if progress is not None:
                 progress.update(event)
             if isinstance(event, Summary):
                 summary = event
-            held = event if isinstance(event, Held) else held
-            if line := _line(event, verbose=verbose):
-                click.echo(line)
+            held = held or isinstance(event, Held)
+            _print(event, verbose=verbose)
     if held:
-        click.echo(t("sync.held", removed=held.removed, known=held.known), err=True)
         return 1
     return 3 if summary.failed else 0
 
 
-def _watched(library: Engine, folders: tuple[Path, ...], *, jobs: int | None) -> Iterator[SyncEvent]:
+def _news(events: Iterable[SyncEvent]) -> Iterator[SyncEvent]:
     """Yield the events of pass after pass: what cannot be read is told once, a pass without news not at all."""
     told: set[str] = set()
     news = True
-    for event in library.watch(folders, jobs=jobs):
+    for event in events:
         if isinstance(event, Summary):
             if news:
                 yield event
@@ -66,16 +64,15 @@ def _watched(library: Engine, folders: tuple[Path, ...], *, jobs: int | None) ->
             yield event
 
 
-def _line(event: SyncEvent, *, verbose: bool) -> str | None:
-    """Return what is printed for an event: a JSON object, or a sentence; None for nothing."""
+def _print(event: SyncEvent, *, verbose: bool) -> None:
+    """Print an event: a JSON object, or a sentence, which for what the user is to look after goes to stderr."""
     if isinstance(event, Progress) or (isinstance(event, Unchanged) and not verbose):
-        return None
-    if isinstance(event, Held) and not wants_json():
-        return None  # told at the end, on stderr
-    if wants_json():
-        return json.dumps(as_record(event), ensure_ascii=False)
+        return
     record = as_record(event)
-    return t(f"sync.{record['event']}", **record)
+    if wants_json():
+        click.echo(json.dumps(record, ensure_ascii=False))
+    if isinstance(event, Held | Polling) or not wants_json():
+        click.echo(t(f"sync.{record['event']}", **record), err=isinstance(event, Held | Polling))
 
 
 def as_record(event: SyncEvent) -> dict[str, Any]:

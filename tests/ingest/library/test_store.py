@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from samples import BigramEmbedder, story, sync_all
 
+from ingest import publish
 from ingest.errors import LibraryBusy, LibraryDamaged, LibraryReadOnly
 from ingest.library import report
 from ingest.library.store import Library
@@ -154,6 +155,36 @@ def test_a_damaged_record_is_named(tmp_path):
         Library(tmp_path / "library")
 
 
+def test_what_a_killed_process_had_unpacked_goes_at_the_next_opening(tmp_path):
+    Library(tmp_path / "library").close()
+    left = tmp_path / "library" / "scratch" / "killed" / "0"
+    left.mkdir(parents=True)
+    (left / "0001.txt").write_text("解压到一半。", "utf-8")
+    Library(tmp_path / "library", read_only=True).close()
+    assert left.exists(), "a reader leaves the owner's files alone"
+    Library(tmp_path / "library").close()
+    assert not left.exists()
+
+
+def test_vectors_kept_for_a_content_that_never_came_go_at_the_end_of_the_next_pass(library, folder, monkeypatch):
+    monkeypatch.setattr(publish, "_KEEP", 32)
+    (folder / "甲.txt").write_text(story(1500), "utf-8")
+
+    class Failing(BigramEmbedder):
+        def embed_passages(self, texts):
+            if len(self.embedded) > 64:
+                raise OSError("no memory on the device")
+            return super().embed_passages(texts)
+
+    with pytest.raises(OSError, match="device"):
+        sync_all(library, folder, Failing())
+    kept = library.catalog.number("SELECT count(*) FROM vectors")
+    assert kept >= 64
+    (folder / "甲.txt").write_text("改成了别的内容。", "utf-8")
+    sync_all(library, folder, BigramEmbedder())
+    assert library.catalog.number("SELECT count(*) FROM vectors") == 1
+
+
 def test_repair_makes_both_indexes_anew(library, folder, embedder):
     fill(folder)
     sync_all(library, folder, embedder)
@@ -170,7 +201,7 @@ import itertools, os, signal, sys
 from pathlib import Path
 sys.path[:0] = [{tests!r}]
 from samples import BigramEmbedder
-from ingest import sync
+from ingest import publish, sync
 from ingest.library.catalog import Catalog
 from ingest.library.store import Library
 from ingest.library.vectors import ChromaVectors
@@ -188,7 +219,7 @@ def counted(function):
 
 for owner, name in [(Catalog, "execute"), (Catalog, "execute_many"), (ChromaVectors, "add"), (ChromaVectors, "remove")]:
     setattr(owner, name, counted(getattr(owner, name)))
-sync._GROUP_TEXTS = 8
+publish._GROUP_TEXTS = 8
 library = Library(Path({library!r}))
 for event in sync.Sync(library, embedder=BigramEmbedder()).run([Path({folder!r})]):
     pass

@@ -87,8 +87,8 @@ def test_main_content_leaves_the_site_s_footer_out(tmp_path):
     assert read(tmp_path, html).page_content == "通知\n\n明天放假一天，后天照常上班。"
 
 
-def test_list_items_are_blocks_and_bullets_are_not_lost(tmp_path):
-    assert read(tmp_path, "<ul><li>· 甲</li><li>乙·丙</li></ul>").page_content == "· 甲\n\n乙·丙"
+def test_items_of_a_list_are_lines_of_one_block_and_written_bullets_are_kept(tmp_path):
+    assert read(tmp_path, "<ul><li>· 甲</li><li>乙·丙</li></ul>").page_content == "· 甲\n乙·丙"
 
 
 def test_a_page_without_a_main_element_keeps_all_but_its_navigation(tmp_path):
@@ -134,7 +134,7 @@ def test_a_page_without_headings_is_searched_for_numbered_ones(tmp_path):
 
 def test_items_of_ordered_lists_have_the_numbers_that_a_browser_draws(tmp_path):
     html = "<ol start=3><li><p>甲</p></li><li>（1）乙</li><li value=9>丙</li></ol><ul><li value=1>丁</li></ul>"
-    assert blocks(tmp_path, html) == ["3. 甲", "（1）乙", "9. 丙", "丁"]
+    assert blocks(tmp_path, html) == ["3. 甲\n（1）乙\n9. 丙\n丁"]
 
 
 def test_values_of_a_form_are_text(tmp_path):
@@ -162,8 +162,26 @@ def test_a_header_of_two_rows_names_each_column_in_full(tmp_path):
         "<tr><td>研发<td>1<td>2<tr><td>销售<td>3<td>4</table>"
     )
     text = read(tmp_path, html).page_content
-    assert text.startswith("收入表\n\n部门 | 收入 去年 | 收入 今年\n")
-    assert "部门：销售 | 收入 去年：3 | 收入 今年：4" in text
+    assert text.startswith("收入表\n\n部门 | 收入/去年 | 收入/今年\n")
+    assert "部门：销售 | 收入/去年：3 | 收入/今年：4" in text
+
+
+def test_a_header_of_two_rows_without_marks_is_one_too(tmp_path):
+    html = (
+        "<table><tr><td colspan=4>订单导出<tr><td rowspan=2>编号<td colspan=2>金额<td rowspan=2>状态"
+        "<tr><td>含税<td>不含税<tr><td>A1<td>113<td>100<td>已发货<tr><td>合计<td>113<td>100<td></table>"
+    )
+    assert read(tmp_path, html).page_content == (
+        "订单导出\n编号 | 金额/含税 | 金额/不含税 | 状态\n编号：A1 | 金额/含税：113 | 金额/不含税：100 | 状态：已发货"
+        "\n合计 | 金额/含税：113 | 金额/不含税：100"
+    )
+
+
+def test_names_on_both_sides_of_a_table_are_told_apart(tmp_path):
+    html = "<table><tr><td><th>语文<th>数学<tr><th>张三<td>90<td>85<tr><th>李四<td>80<td>95</table>"
+    assert read(tmp_path, html).page_content == (
+        " | 语文 | 数学\n张三 | 语文：90 | 数学：85\n李四 | 语文：80 | 数学：95".strip()
+    )
 
 
 def test_a_row_that_holds_a_table_does_not_tear_the_rows_around_it(tmp_path):

@@ -138,3 +138,13 @@ def test_lists_and_tables_inside_of_each_other_are_read_however_deep(read):
     start = "<table:table><table:table-row><table:table-cell/><table:table-cell>"
     end = "</table:table-cell></table:table-row></table:table>"
     assert read(lists + start * 100 + p("表底") + end * 100).page_content == "底\n\n表底"
+
+
+def test_articles_of_an_automatic_list_are_paragraphs(read):
+    style = (
+        '<text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-format="一" '
+        'style:num-prefix="第" style:num-suffix="条"/></text:list-style>'
+    )
+    items = "".join(f"<text:list-item>{p(text)}</text:list-item>" for text in ("标的物", "价款"))
+    document = read(f'<text:list text:style-name="L">{items}</text:list>', styles=style)
+    assert document.page_content == "第一条 标的物\n\n第二条 价款"

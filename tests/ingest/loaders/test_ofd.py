@@ -346,6 +346,24 @@ def test_a_scanned_page_is_recognised_as_it_is_shown(ofd_path, monkeypatch):
     assert seen == [((1653, 2338), (0, 0, 0), 200)]
 
 
+def test_a_scanned_page_with_a_header_as_text_keeps_it(ofd_path, monkeypatch):
+    def picture_page(image, *, workspace, number, dpi):
+        return Page(number, 210 * 72 / 25.4, 297 * 72 / 25.4, [make_line([Char("字", 100, 112, 200, 12)])]), []
+
+    picture = io.BytesIO()
+    Image.effect_noise((420, 594), 200).save(picture, "png")
+    made = scanned(picture.getvalue())
+    header = "示范公司合同专用纸，复印无效，请妥善保管本件"
+    made["pages"][1] = made["pages"][1].replace("</ofd:Layer>", text(header, 60, 20) + "</ofd:Layer>")
+    write(ofd_path, **made)
+    monkeypatch.setattr(ocr, "picture_page", picture_page)
+    monkeypatch.setattr(ocr, "available", lambda: True)
+    assert texts(ofd_path)[1] == f"{header}\n\n字"
+    monkeypatch.setattr(ocr, "available", lambda: False)
+    documents, _ = load(ofd_path)
+    assert (documents[1].page_content, reasons(documents[1])) == (header, [Reason.SCANNED_PAGES])
+
+
 def test_a_file_of_pictures_alone_has_no_text_layer(ofd_path, monkeypatch):
     monkeypatch.setattr(ocr, "available", lambda: False)
     made = scanned()

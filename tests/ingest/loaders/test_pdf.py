@@ -189,3 +189,26 @@ def test_an_english_word_that_is_cut_at_the_end_of_a_line_is_whole_again(canvas,
     canvas.drawString(60, 686, "sation for work on public holidays.")
     content = read(canvas, tmp_path)[0].page_content
     assert content.endswith("annual leave and to compensation for work on public holidays.")
+
+
+def test_the_fields_of_a_form_stay_apart_and_are_no_headings(canvas, tmp_path):
+    fields = [
+        "甲方：示范科技有限公司",
+        "法定代表人：张三",
+        "联系地址：示范市人民路一百零八号三单元",
+        "签订日期：二〇二四年五月八日",
+    ]
+    for number, field in enumerate(fields):
+        write(canvas, field, y=100 + 17 * number)
+    canvas.setFont("Helvetica-Bold", 10.5)
+    canvas.drawString(60, HEIGHT - 200, "Phone: 010 5555")
+    canvas.drawString(60, HEIGHT - 217, "Mail: office at example")
+    document = read(canvas, tmp_path)[0]
+    assert document.page_content.split("\n\n") == [*fields, "Phone: 010 5555", "Mail: office at example"]
+    assert titles(document) == []
+
+
+def test_a_label_within_a_paragraph_begins_none(canvas, tmp_path):
+    text = "备注：" + SENTENCE[:37] + "说明：" + SENTENCE[37:]
+    paragraph(canvas, text, y=100, letters=42)
+    assert read(canvas, tmp_path)[0].page_content == text

@@ -21,8 +21,10 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from ingest import ocr
 from ingest.errors import Reason, UnreadableFile
 from ingest.formats import load
+from ingest.limits import Limits
 from ingest.loaders import pdf
-from ingest.workspace import Member, temporary_workspace
+from ingest.worker import LoaderProcess
+from ingest.workspace import Member, Workspace, temporary_workspace
 
 TEXT = "The annual leave is five days for every employee."
 
@@ -132,6 +134,41 @@ def test_a_picture_that_packs_well_is_no_bomb(path):
     assert content_of(path, raw_pdf({6: picture})) == [TEXT]
 
 
+def nested(*, levels, times):
+    """Return a PDF whose page shows a form that shows another one `times` over, and so on, down to a line of text."""
+    font = b"/Font << /F1 5 0 R >>"
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+    objects = {3: page + b"/Resources << /XObject << /X 6 0 R >> >> >>", 4: stream(b"/X Do")}
+    for number in range(6, 6 + levels):
+        shown = CONTENT if number == 5 + levels else b"/X Do " * times
+        entries = b"/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Resources << %s /XObject << /X %d 0 R >> >>"
+        objects[number] = stream(shown, entries % (font, number + 1))
+    return raw_pdf(objects)
+
+
+def test_a_form_that_shows_itself_comes_to_an_end(path):
+    entries = b"/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Resources << /XObject << /X 6 0 R >> /Font %s >>"
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+    objects = {
+        3: page + b"/Resources << /XObject << /X 6 0 R >> >> >>",
+        4: stream(b"/X Do"),
+        6: stream(CONTENT + b" /X Do", entries % b"<< /F1 5 0 R >>"),
+    }
+    (content,) = content_of(path, raw_pdf(objects))
+    assert content.startswith(TEXT)
+
+
+def test_forms_inside_each_other_beyond_measure_end_by_the_clock(path, tmp_path):
+    (tmp_path / "good.pdf").write_bytes(nested(levels=4, times=1))
+    path.write_bytes(nested(levels=20, times=10))
+    workspace = Workspace(tmp_path, limits=Limits(timeout_s=2))
+    with LoaderProcess() as process:
+        with pytest.raises(UnreadableFile) as caught:
+            list(process.read(path, workspace=workspace))
+        assert caught.value.reason is Reason.TIMEOUT
+        assert [text for text, _ in process.read(tmp_path / "good.pdf", workspace=workspace)] == [TEXT]
+
+
 def test_scripts_and_actions_are_not_run(path, tmp_path):
     launch = b"<< /S /Launch /F (/usr/bin/touch %s) >>" % bytes(tmp_path / "touched")
     catalog = b"/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >> /AA << /WC %s >>" % launch
@@ -154,6 +191,19 @@ def test_attached_files_are_documents_of_their_own_under_harmless_names(path):
         assert member.path.parent == workspace.scratch
         assert member.path.read_text("utf-8") == "合同正文"
     assert document.page_content == TEXT
+
+
+def test_an_attached_file_that_unpacks_to_much_more_than_it_is_is_refused_alone(path):
+    packed = zlib.compress(bytes(32 * 2**20), 9)
+    attachment = {
+        6: stream(packed, b"/Type /EmbeddedFile /Filter /FlateDecode"),
+        7: b"<< /Type /Filespec /F (zeros.txt) /EF << /F 6 0 R >> >>",
+        8: b"<< /Names [(a) 7 0 R] >>",
+    }
+    path.write_bytes(raw_pdf(attachment, catalog=b"/Names << /EmbeddedFiles 8 0 R >>"))
+    document, member = parts(path)
+    assert document.page_content == TEXT
+    assert (member.name, member.path, member.reason) == ("zeros.txt", None, Reason.TOO_LARGE)
 
 
 @pytest.mark.parametrize(("user", "expected"), [("secret", Reason.ENCRYPTED), ("", None)])

@@ -5,6 +5,7 @@ from ingest import ocr
 from ingest.errors import Reason, UnreadableFile
 from ingest.limits import Limits
 from ingest.loaders import pdf
+from ingest.pdf import document as pdf_document
 from ingest.pdf.page import visible
 from ingest.workspace import temporary_workspace
 
@@ -77,17 +78,17 @@ def test_every_character_is_in_the_text_or_counted_as_left_out(canvas, tmp_path)
 def test_text_that_the_layout_loses_is_told_of(canvas, tmp_path, monkeypatch):
     paragraph(canvas, SENTENCE, y=100)
     write(canvas, "这一行丢了", y=300)
-    layout = pdf.laid_out
+    layout = pdf_document.laid_out
 
     def forgetful(*args, **named):
         for laid in layout(*args, **named):
             del laid.blocks[-1]
             yield laid
 
-    monkeypatch.setattr(pdf, "laid_out", forgetful)
-    (document,) = read(canvas, tmp_path)
+    monkeypatch.setattr(pdf_document, "laid_out", forgetful)
+    (found,) = read(canvas, tmp_path)
     values = {"found": len(SENTENCE) + 5, "read": len(SENTENCE)}
-    assert document.metadata["gaps"] == [{"reason": "text_lost", "page": 1, "values": values}]
+    assert found.metadata["gaps"] == [{"reason": "text_lost", "page": 1, "values": values}]
 
 
 def test_a_scanned_page_among_others_is_empty_and_told_of(canvas, tmp_path, no_ocr):

@@ -52,13 +52,41 @@ def test_a_cell_over_two_rows_belongs_to_both(canvas, tmp_path):
 
 
 def test_a_table_that_goes_on_over_the_page_keeps_the_names_of_its_columns(canvas, tmp_path):
+    paragraph(canvas, SENTENCE * 3, y=80)
     table(canvas, LEAVE, y=700)
+    write(canvas, "① 工龄按周年计算，不足一年的不计。", y=785, size=8)
     canvas.showPage()
     table(canvas, [("二十年", "十五天", ""), ("三十年", "十五天", "")], y=80)
     assert (
         read(canvas, tmp_path)[1].page_content
         == "工龄 | 天数 | 备注\n工龄：二十年 | 天数：十五天\n工龄：三十年 | 天数：十五天"
     )
+
+
+@pytest.mark.parametrize("is_ruled", [True, False])
+def test_the_last_row_of_a_table_alone_on_the_next_page_belongs_to_it(canvas, tmp_path, is_ruled):
+    def rows(some, *, y):
+        if is_ruled:
+            return table(canvas, some, y=y)
+        for number, row in enumerate(some):
+            for x, text in zip((60, 160, 360), row, strict=True):
+                write(canvas, text, x=x, y=y + 20 * number)
+
+    rows([("序号", "天数", "备注"), ("1", "五天", "无"), ("2", "十天", "按月折算")], y=700)
+    canvas.showPage()
+    rows([("3", "十五天", "报批")], y=80)
+    paragraph(canvas, SENTENCE, y=150)
+    document = read(canvas, tmp_path)[1]
+    assert document.page_content.startswith("序号 | 天数 | 备注\n序号：3 | 天数：十五天 | 备注：报批\n\n")
+    assert document.metadata["headings"] == []
+
+
+def test_a_title_in_letters_far_apart_is_no_table(canvas, tmp_path):
+    for x, letter in zip((200, 260, 320), "通知书", strict=True):
+        write(canvas, letter, x=x, y=100, size=20)
+    paragraph(canvas, SENTENCE, y=160)
+    document = read(canvas, tmp_path)[0]
+    assert [heading["title"] for heading in document.metadata["headings"]] == ["通 知 书"]
 
 
 def test_what_is_filled_into_a_form_stands_after_its_label(canvas, tmp_path):

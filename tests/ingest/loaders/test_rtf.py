@@ -145,8 +145,19 @@ def test_headings_by_look_and_numbering_where_no_style_is_used(tmp_path):
     assert [(heading["level"], heading["title"]) for heading in headings] == [
         (1, "员工手册"),
         (2, "请假"),
-        (2, "第一条"),
+        (3, "第一条"),
     ]
+
+
+def test_the_look_of_chinese_characters_is_read_as_libreoffice_writes_it(tmp_path):
+    body = (
+        r"\pard\plain\rtlch\afs90\ab \ltrch\loch\fs22{\dbch\afs32\ab "
+        + escaped("休假种类")
+        + r"}\par\pard\plain\rtlch\afs90 \ltrch\loch\fs22 "
+        + escaped("员工每年休假五天，病假另计，婚假十天。")
+        + r"\par"
+    )
+    assert [heading["title"] for heading in read(body, tmp_path).metadata["headings"]] == ["休假种类"]
 
 
 def test_lines_of_a_table_of_contents_are_left_out(tmp_path):
@@ -172,6 +183,15 @@ def test_tables_are_rows_and_cells_over_several_rows_stand_in_each(tmp_path):
         r"\trowd\clvmrg\cellx1000\cellx2000\intbl\cell 2\cell\row\pard after\par"
     )
     assert text_of(body, tmp_path) == "name | price\nname：pen | price：1\nname：pen | price：2\n\nafter"
+
+
+def test_names_over_several_columns_are_part_of_the_names_below(tmp_path):
+    body = (
+        r"\trowd\clvmgf\cellx1000\cellx3000\pard\intbl item\cell 2023\cell\row"
+        r"\trowd\clvmrg\cellx1010\cellx2000\cellx3000\intbl\cell amount\cell price\cell\row"
+        r"\trowd\cellx1000\cellx2000\cellx3000\intbl pen\cell 20\cell 3\cell\row\pard"
+    )
+    assert text_of(body, tmp_path) == ("item | 2023/amount | 2023/price\nitem：pen | 2023/amount：20 | 2023/price：3")
 
 
 def test_a_table_without_marks_in_its_paragraphs_is_a_table(tmp_path):

@@ -128,6 +128,39 @@ def test_tables_parted_by_empty_rows_have_headers_of_their_own(book, read):
     ]
 
 
+def test_tables_side_by_side_are_read_one_after_the_other(book, read):
+    fill(
+        book.active,
+        ["一、人员情况", None, None, "城市", "邮编"],
+        ["部门", "人数", None, "北京", 100000],
+        ["研发部", 12, None, "上海", 200000],
+        ["市场部", 8],
+    )
+    document = read()
+    assert document.page_content == (
+        "台账\n\n一、人员情况\n\n部门 | 人数\n部门：研发部 | 人数：12\n部门：市场部 | 人数：8"
+        "\n\n城市 | 邮编\n北京 | 100000\n上海 | 200000"
+    )
+    assert headings(document) == [(1, "台账"), (2, "一、人员情况")]
+
+
+def test_an_empty_column_inside_a_table_does_not_tear_its_rows(book, read):
+    fill(book.active, ["姓名", "部门", None, "奖金", "日期"], ["张三", "研发", None, 300, "5月"], ["李四", "市场"])
+    fill(book.active, ["王五", "行政", None, 200, "6月"])
+    assert "姓名：张三 | 部门：研发 | 奖金：300 | 日期：5月\n姓名：李四 | 部门：市场\n" in read().page_content
+
+
+def test_who_made_a_table_is_not_tied_to_its_columns(book, read):
+    fill(
+        book.active,
+        ["编号", "名称", "数量", "单价"],
+        ["A1", "钢笔", 20, 3],
+        [],
+        ["制表人：李四", "审核：王五", "3月5日"],
+    )
+    assert read().page_content.endswith("制表人：李四 | 审核：王五 | 3月5日")
+
+
 def test_a_form_has_no_header(book, read):
     fill(
         book.active,

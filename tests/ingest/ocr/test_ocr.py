@@ -32,8 +32,12 @@ def workspace(tmp_path):
     return Workspace(tmp_path / "scratch", limits=Limits(), ocr_cache=tmp_path / "ocr")
 
 
+def blocks(image, workspace):
+    return ocr.picture_text(image, workspace=workspace)[0]
+
+
 def texts(image, workspace):
-    return [block.text.replace(" ", "") for block in ocr.picture_blocks(image, workspace=workspace)]
+    return [block.text.replace(" ", "") for block in blocks(image, workspace)]
 
 
 def without_blanks(*expected):
@@ -42,9 +46,9 @@ def without_blanks(*expected):
 
 @needs_ocr
 def test_lines_are_joined_and_the_title_is_a_heading(notice, workspace):
-    blocks = ocr.picture_blocks(notice, workspace=workspace)
-    assert [block.text.replace(" ", "") for block in blocks] == without_blanks(TITLE, FIRST, SECOND)
-    assert [block.level for block in blocks][:1] == [1]
+    found = blocks(notice, workspace)
+    assert [block.text.replace(" ", "") for block in found] == without_blanks(TITLE, FIRST, SECOND)
+    assert [block.level for block in found][:1] == [1]
 
 
 @needs_ocr
@@ -77,7 +81,7 @@ def test_a_long_picture_is_cut_between_lines(title, workspace):
 
 @needs_ocr
 def test_a_picture_without_text_has_no_blocks(workspace):
-    assert ocr.picture_blocks(Image.new("RGB", (400, 300), "white"), workspace=workspace) == []
+    assert blocks(Image.new("RGB", (400, 300), "white"), workspace) == []
 
 
 @needs_ocr
@@ -114,3 +118,15 @@ def test_a_page_for_a_pdf_is_as_large_as_its_resolution_says(notice, workspace):
 def test_recognition_is_not_available_without_its_package(monkeypatch):
     monkeypatch.setitem(sys.modules, "rapidocr", None)
     assert not ocr.available()
+
+
+@pytest.mark.parametrize(
+    "message", ["std::bad_alloc", "Failed to allocate memory for requested buffer", "no such thing"]
+)
+def test_too_little_memory_is_told_from_other_failures(title, workspace, monkeypatch, message):
+    def fail(image):
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("ingest.ocr.engine._read", fail)
+    with pytest.raises(RuntimeError if message == "no such thing" else MemoryError):
+        ocr.picture_text(title, workspace=workspace)

@@ -46,6 +46,11 @@ def test_the_short_end_of_a_paragraph_has_the_size_of_the_text():
     assert end.size == text.size
 
 
+def test_the_cells_of_a_row_have_one_size():
+    cells = [piece("序号", x=100, y=0, em=42), piece("项目名称", x=400, y=4), piece("负责单位", x=800, y=4)]
+    assert len({line.size for line in lines(*cells)}) == 1
+
+
 def test_a_blank_that_was_typed_is_kept_and_others_are_not():
     assert [line.text for line in lines(piece("第一章 总 则", y=0, gaps=[(4, 0.5)]))] == ["第一章 总则"]
 

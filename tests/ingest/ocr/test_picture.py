@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from ingest.ocr.picture import upright
-from ingest.ocr.rules import outside, rules
-from ingest.ocr.seals import without_seals
-from ingest.ocr.tables import tables
+from ingest.ocr.picture import upright, without_seals
+from ingest.ocr.rules import outside, rules, tables
 
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 

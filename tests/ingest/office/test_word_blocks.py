@@ -253,3 +253,55 @@ def test_a_chart_gives_its_title_and_its_values_as_a_table(read):
     drawing = f"<w:r><w:drawing>{graphic}</w:drawing></w:r>"
     values = table_text([["", "华东"], ["一季度", "0.3"], ["二季度", "12"]], header=True)
     assert read(para(drawing), chart=chart).page_content == f"季度销售额\n\n{values.strip()}"
+
+
+def test_a_header_of_two_rows_that_is_not_marked_names_the_columns_together(read):
+    start, goes_on = '<w:vMerge w:val="restart"/>', "<w:vMerge/>"
+    two = '<w:gridSpan w:val="2"/>'
+    body = table(
+        (("项目", start), ("2023年", two), ("2024年", two)),
+        (("", goes_on), "预算", "决算", "预算", "增减"),
+        ("培训", "100", "90", "120", "20"),
+        ("合计", "100", "90", "120", "20"),
+    )
+    assert read(body).page_content.split("\n")[1:] == [
+        "项目：培训 | 2023年/预算：100 | 2023年/决算：90 | 2024年/预算：120 | 2024年/增减：20",
+        "合计 | 2023年/预算：100 | 2023年/决算：90 | 2024年/预算：120 | 2024年/增减：20",
+    ]
+
+
+def test_rows_of_a_form_under_a_wide_cell_are_no_header(read):
+    wide = '<w:gridSpan w:val="3"/>'
+    body = table(("申请单位", ("青岚大学", wide)), ("联系人", "王五", "职务", "主任"), ("电话", "138", "邮箱", "无"))
+    assert read(body).page_content == "申请单位 | 青岚大学\n联系人 | 王五 | 职务 | 主任\n电话 | 138 | 邮箱 | 无"
+
+
+def test_a_title_among_the_marked_header_rows_stands_above_them(read):
+    body = table((("差旅标准", '<w:gridSpan w:val="2"/>'),), ("职级", "住宿"), ("经理", "500元"), header=2)
+    assert read(body).page_content == "差旅标准\n职级 | 住宿\n职级：经理 | 住宿：500元"
+
+
+def test_without_styles_headings_are_told_by_their_look_and_numbered_ones_stand_below_them(read):
+    large, larger, text = '<w:sz w:val="44"/>', '<w:sz w:val="72"/>', "做好汛期供水保障是当前的重要任务。"
+    body = (
+        para(run("青岚市水务局文件", larger))
+        + para(run("关于做好汛期供水工作的通知", large))
+        + para(text)
+        + para("一、压实责任")
+        + para(text)
+        + para(run("巡查频次", "<w:b/>"))
+        + para("每周三次，" + text)
+        + para(run("请注意：", "<w:b/>"))
+        + para(run("2024年6月3日", large))
+    )
+    assert [(heading["level"], heading["title"]) for heading in read(body).metadata["headings"]] == [
+        (1, "青岚市水务局文件"), (2, "关于做好汛期供水工作的通知"), (3, "一、压实责任"), (3, "巡查频次"),
+    ]  # fmt: skip
+
+
+def test_the_look_of_a_paragraph_is_that_of_its_style_where_its_runs_say_nothing(read):
+    bold = style("强调", more='<w:rPr><w:b/><w:sz w:val="30"/></w:rPr>')
+    document = read(
+        styled("休假种类", "强调") + para("年休假五天，病假凭证明。" * 3), styles=f"<w:styles>{bold}</w:styles>"
+    )
+    assert [heading["title"] for heading in document.metadata["headings"]] == ["休假种类"]

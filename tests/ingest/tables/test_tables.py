@@ -59,6 +59,8 @@ def test_a_name_of_great_length_is_shortened_in_the_rows_only():
         "项目|2023年|2022年\n营业收入|300|200",
         "|一月|二月\n研发部|3|4",
         "型材|甲厂|乙厂\n圆钢|3.5|4\n方钢|3.6|5",
+        "|2023年预算|2024年/计划\n研发部|3|4",
+        "门店|1月销量|2月销量\n东店|30|40",
         "id,name,price".replace(",", "|") + "\n1|pen|3",
     ],
 )
@@ -93,6 +95,12 @@ def test_a_header_of_two_rows_gives_names_of_two_parts():
     ]
     layout = layout_of(head)
     assert (layout.above, layout.header) == (0, 2)
+
+
+def test_times_and_addresses_are_values_of_their_columns():
+    names = {0: "上班", 1: "下班", 2: "网址"}
+    row = [Cell("8:30", 0), Cell("17:00", 1), Cell("https://a.example", 2)]
+    assert row_line(row, names=names) == "上班：8:30 | 下班：17:00 | 网址：https://a.example"
 
 
 def test_the_label_of_a_total_and_notes_below_a_table_have_no_column():
