@@ -107,6 +107,7 @@ def as_record(one: Judged) -> dict[str, Any]:
         "gold": list(one.question.answers),
         "answer": one.answer.text,
         "refused": one.answer.refused,
+        "unsupported": [part.text for part in one.answer.unsupported],
         "em": one.em,
         "f1": round(one.f1, 4),
         "cited": one.cited,

@@ -1,32 +1,23 @@
 """How quick it is, beside the parts that do the work: the bare embedder, and a bare loop over llama.cpp.
 
-Ratios tell more than seconds do: both sides run on the same machine, in the same process and minutes. 1 means that the
+Ratios tell more than seconds do: both sides run on the same machine, in the same minutes. 1 means that the
 program adds nothing to what its parts cost.
 """
 
 import random
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from evals.model_speed import generation_speed
 from ingest.errors import BadSetting
-from rag import families
 from rag.engine import Engine
 from rag.settings import read_settings
 
-if TYPE_CHECKING:
-    from langchain_core.messages import BaseMessage
-    from langchain_core.messages.ai import UsageMetadata
-
-    from rag.llms.llama_cpp import LlamaCppChat
-
 #: Characters of a generated text, about a page of a book.
 _LENGTH = 500
-#: Prompts that the language model is timed with.
-_PROMPTS = 5
 
 # The words of the generated texts.
 _WHO = (
@@ -59,8 +50,8 @@ def measure_speed(*, home: Path, files: int, seed: int) -> dict[str, Any]:
     """Return the speed of sync and of generation under the settings of `home`, and the most memory used, in MB.
 
     `files` generated texts are synced into a temporary library. `sync_ratio` is texts a second of sync over those of
-    the bare embedder; `generation_ratio` is tokens a second (prompt and answer) of the engine's model over those of a
-    bare loop with the same context settings. Raises BadSetting for a model that does not run in this process.
+    the bare embedder; the other figures are those of `evals.model_speed.generation_speed`. Raises BadSetting for a
+    model that llama.cpp does not run.
     """
     chosen = read_settings(home)
     if chosen.backend != "llama_cpp":
@@ -74,7 +65,7 @@ def measure_speed(*, home: Path, files: int, seed: int) -> dict[str, Any]:
         used = chosen.model_copy(update={"home": Path(folder), "models_dir": chosen.models})
         with Engine(used) as engine:
             texts = list(generated_texts(files, seed=seed))
-            return {**_sync_speed(engine, texts), **_generation_speed(engine, texts), "peak_mb": _peak_mb()}
+            return {**_sync_speed(engine, texts), **generation_speed(engine, texts)}
 
 
 def generated_texts(count: int, *, seed: int) -> Iterator[str]:
@@ -128,86 +119,7 @@ def _embedded_texts(paths: Sequence[Path], *, embedder: str) -> list[str]:
     return list(texts.values())
 
 
-def _generation_speed(engine: Engine, texts: Sequence[str]) -> dict[str, Any]:
-    """Time the same prompts through the engine's model and through llama.cpp alone, turn by turn."""
-    from rag.llms.llama_cpp import LlamaCppChat
-
-    model = engine.chat_model()
-    assert isinstance(model, LlamaCppChat), "checked by the backend's name"
-    prompts = [_prompt(engine, model, about=text) for text in texts[: _PROMPTS + 1]]
-    _engine_run(model, prompts.pop(0))  # the first touch reads the file into memory
-    engine_s = bare_s = 0.0
-    read = made = bare_tokens = 0
-    for prompt in prompts:
-        usage, seconds = _engine_run(model, prompt)
-        engine_s += seconds
-        read += usage["input_tokens"]
-        made += usage["output_tokens"]
-        ids = model.get_token_ids("\n".join(message.text for message in prompt))
-        bare_s += _bare_run(model.llama, ids, answer=usage["output_tokens"])
-        bare_tokens += len(ids) + usage["output_tokens"]
-    ours, bare = (read + made) / engine_s, bare_tokens / bare_s
-    return {
-        "model": model.model_name,
-        "prompt_tokens": read,
-        "answer_tokens": made,
-        "engine_tokens_per_s": round(ours, 2),
-        "llama_cpp_tokens_per_s": round(bare, 2),
-        "generation_ratio": round(ours / bare, 3),
-    }
-
-
-def _prompt(engine: Engine, model: "LlamaCppChat", *, about: str) -> "list[BaseMessage]":
-    question = about.partition("，")[0] + "后来怎么样？"
-    return families.load(model.family).grounded(question, engine.search(question))
-
-
-def _engine_run(model: "LlamaCppChat", prompt: "list[BaseMessage]") -> tuple["UsageMetadata", float]:
-    """Return the usage and the seconds of one answer; nothing of an earlier prompt is made use of."""
-    model.llama.reset()
-    started = time.perf_counter()
-    last = list(model.stream(prompt))[-1]
-    assert last.usage_metadata is not None, "the model's last chunk has it"
-    return last.usage_metadata, time.perf_counter() - started
-
-
-def _bare_run(llama: Any, tokens: Sequence[int], *, answer: int) -> float:  # noqa: ANN401 - llama_cpp has no types
-    """Return the seconds that llama.cpp alone takes to read the tokens and make `answer` more, greedily."""
-    import llama_cpp
-
-    context = llama_cpp.llama_init_from_model(llama.model, llama.context_params)
-    sampler = llama_cpp.llama_sampler_init_greedy()
-    try:
-        started = time.perf_counter()
-        for start in range(0, len(tokens), llama.n_batch):
-            _decode(context, tokens[start : start + llama.n_batch])
-        for _ in range(answer):
-            _decode(context, [llama_cpp.llama_sampler_sample(sampler, context, -1)])
-        return time.perf_counter() - started
-    finally:
-        llama_cpp.llama_sampler_free(sampler)
-        llama_cpp.llama_free(context)
-
-
-def _decode(context: Any, tokens: Sequence[int]) -> None:  # noqa: ANN401
-    import llama_cpp
-
-    piece = (llama_cpp.llama_token * len(tokens))(*tokens)
-    failed = llama_cpp.llama_decode(context, llama_cpp.llama_batch_get_one(piece, len(tokens)))
-    assert failed == 0, "the engine's model has just answered with the same context"
-
-
 def _seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
-
-
-def _peak_mb() -> float | None:
-    """Return the most memory that this process has held, in MB; None where the system does not tell."""
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)  # macOS counts bytes, others KiB

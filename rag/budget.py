@@ -1,4 +1,4 @@
-"""Which passages fit into a model's context, counted in tokens."""
+"""Which passages a model reads: those that fit into its context, and that it can read in time; counted in tokens."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -7,24 +7,29 @@ from dataclasses import replace
 from ingest.types import Passage
 from rag.errors import ContextTooSmall
 
-_SENTENCE_END = re.compile(r"[。！？!?；;…]+[”’」』）)]*|\n")
+_SENTENCE_END = re.compile(r"[。！？!?…]+[”’」』）)]*|\n")
 #: A remainder shorter than this, in characters, tells a reader nothing.
 _LEAST = 20
 
 
-def fit(passages: Sequence[Passage], *, prompt_tokens: Callable[[Sequence[Passage]], int], limit: int) -> list[Passage]:
-    """Return the passages, best first, whose prompt has at most `limit` tokens.
+def fit(
+    passages: Sequence[Passage],
+    *,
+    prompt_tokens: Callable[[Sequence[Passage]], int],
+    limit: int,
+    wished: float | None = None,
+) -> list[Passage]:
+    """Return the passages, best first, whose prompt has at most `limit` tokens, and at most `wished` where that goes.
 
     `prompt_tokens` counts the whole prompt that would hold the given passages: template, question and all; `limit` is
     the context less the room for the answer. The lowest ranks are dropped first; the first one that does not fit whole
-    is cut at a sentence end, and stays a verbatim slice. Raises ContextTooSmall where no part of the best one fits.
+    is cut at a sentence end, and stays a verbatim slice. The best passage is kept whole even where that is more than
+    wished. Raises ContextTooSmall where no part of it is within `limit`.
     """
-    kept = list(passages)
-    dropped = None
-    while kept and prompt_tokens(kept) > limit:
-        dropped = kept.pop()
-    if dropped is not None:
-        kept += _cut(dropped, fits=lambda part: prompt_tokens([*kept, part]) <= limit)
+    passages = list(passages)
+    kept = _within(passages, prompt_tokens, min(limit, wished if wished is not None else limit))
+    if len(kept) < 2 and kept != passages[:1]:
+        kept = _within(passages[:1], prompt_tokens, limit)
     if passages and not kept:
         needed = prompt_tokens(_shortest(passages[0]))
         raise ContextTooSmall(
@@ -33,6 +38,23 @@ def fit(passages: Sequence[Passage], *, prompt_tokens: Callable[[Sequence[Passag
             needed=needed,
             available=limit,
         )
+    return kept
+
+
+def readable_in(seconds: float | None, *, rate: float | None) -> float | None:
+    """Return how many tokens a model reads in so many seconds, at `rate` tokens a second; None where one is unknown."""
+    return None if seconds is None or not rate else seconds * rate
+
+
+def _within(
+    passages: Sequence[Passage], prompt_tokens: Callable[[Sequence[Passage]], int], limit: float
+) -> list[Passage]:
+    kept = list(passages)
+    dropped = None
+    while kept and prompt_tokens(kept) > limit:
+        dropped = kept.pop()
+    if dropped is not None:
+        kept += _cut(dropped, fits=lambda part: prompt_tokens([*kept, part]) <= limit)
     return kept
 
 

@@ -3,7 +3,6 @@
 A finding has codes and values; the texts for users are in `ui.text`, under `doctor.<name>.<state>`.
 """
 
-import os
 import platform
 import shutil
 import sys
@@ -19,6 +18,7 @@ from ingest.office import libreoffice
 from rag.default_model import NAME, default_path
 from rag.engine import Engine
 from rag.language_model import DEFAULT, describe
+from rag.llms._speed_notes import processors
 from rag.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _disk(settings: Settings) -> Finding:
 
 def _threads(settings: Settings) -> Finding:
     """More threads than cores make everything slower, but nothing wrong."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = processors()
     asked = [options.get("threads") or cores for options in (settings.backend_options, settings.embedder_options)]
     values = {"threads": max(asked), "cores": cores}
     return Finding("threads", "many" if max(asked) > cores else "ok", values=values)

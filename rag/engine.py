@@ -21,7 +21,6 @@ from ingest.library.report import DocumentStatus, StoredText
 from ingest.library.store import Library
 from ingest.types import Passage, Polling, SyncEvent
 from rag.errors import BadQuestion
-from rag.history import standalone
 from rag.retrieve import Leg, search
 from rag.settings import Settings, read_settings
 from rag.types import Answer, Done, StreamEvent
@@ -31,6 +30,9 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable
+
+    from rag.conversations import Conversations
+    from rag.summarize import SummaryEvent
 
 
 def open_library(home: str | Path = "data", *, read_only: bool = False, **settings: Any) -> "Engine":  # noqa: ANN401
@@ -187,13 +189,47 @@ class Engine:
         from rag.answer import stream_answer
 
         started = time.monotonic()
-        question = standalone(question, history)
+        question = self.standalone(question, history)
         passages = self.search(question, top_k=top_k, sources=sources)
         retrieved = time.monotonic() - started
         for event in stream_answer(
             question, passages, model=self.chat_model, mode=mode or self.settings.mode, detail=detail
         ):
             yield _with_retrieval(event, retrieved) if isinstance(event, Done) else event
+
+    def standalone(self, question: str, history: Sequence[tuple[str, str]]) -> str:
+        """Return a question as it reads alone after the (question, answer) pairs before it.
+
+        By rules or, where the setting `followups` says so and the model follows instructions, by the model.
+        """
+        from rag import families
+        from rag.history import standalone, standalone_by
+        from rag.summarize import writes
+
+        if not history or self.settings.followups == "rules":
+            return standalone(question, history)
+        model = self.chat_model()
+        family = getattr(model, "family", None) or self.settings.family or "chatml"
+        if not writes(families.load(family)):
+            return standalone(question, history)
+        return standalone_by(model, question, history)
+
+    def summarize(self, source: str, *, mode: str = "map_reduce") -> "Iterator[SummaryEvent]":
+        """Yield Readings, Deltas and Summarized: what a document says, in short.
+
+        Closing the iterator stops the model. Raises NotInLibrary.
+        """
+        from rag.document import whole_document
+        from rag.summarize import summarize
+
+        document = whole_document(self.library, source)
+        yield from summarize(document, model=self.chat_model(), embed=self.embedder.embed_passages, mode=mode)
+
+    def conversations(self) -> "Conversations":
+        """Return the conversations that are kept in the home."""
+        from rag.conversations import FILE, Conversations
+
+        return Conversations(self.settings.home / FILE)
 
     # ── the parts, as LangChain knows them ──
 

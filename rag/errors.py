@@ -4,7 +4,9 @@ WendangError                 (of ingest.errors)
 ├─ BadQuestion               an empty question, or one that is too long
 ├─ UnusableModel             a model file that cannot answer: not found, not a GGUF, a base model …
 ├─ ModelFailed               the model gave up in the middle of an answer
-└─ ContextTooSmall           template, question and answer leave no room in the model's context
+├─ ContextTooSmall           template, question and answer leave no room in the model's context
+├─ NoConversation            no conversation has this number
+└─ ConversationsUnusable     the file of conversations cannot be opened
 """
 
 from ingest.errors import WendangError
@@ -32,3 +34,15 @@ class ContextTooSmall(WendangError):
     """The question leaves no room for a passage; `values` has `needed` and `available`, in tokens."""
 
     code = "context_too_small"
+
+
+class NoConversation(WendangError):
+    """There is no conversation of this number; `values` has `number`."""
+
+    code = "no_conversation"
+
+
+class ConversationsUnusable(WendangError):
+    """The file of conversations cannot be opened; `values` has `path` and `detail`."""
+
+    code = "conversations_unusable"

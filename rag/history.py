@@ -1,17 +1,80 @@
-"""A follow-up question, made to stand alone by what was asked before it."""
+"""What was said before a question: made part of the question, and cut to what a model has room for."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-# Words that point back at what was said: a question with one of them is about the question before.
-_POINTS_BACK = re.compile(r"它|他们|她们|这个|那个|这些|那些|上述|前者|后者|這個|那個|這些|^那|^还有|呢[？?]?$")
+from ingest.normalize import fold
+from rag.antecedents import Turn
+from rag.citations import without_markers
+from rag.followup import rewrite
+from rag.prompts import FOLLOWUP_SYSTEM, REFUSAL, followup
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+#: Turns that a rewriting looks back at.
+_LOOK_BACK = 4
+_ANSWER_LENGTH = 200
+#: Tokens of history in the prompt of a rewriting.
+_HISTORY_TOKENS = 600
+_LABEL = re.compile(r"^(?:(?:改写|独立)后?的?(?:问题|提问)|问题)[：:]\s*")
+#: A rewriting longer than this says more than was asked.
+_LONGEST = 120
+#: The share of the question's own telling characters that a rewriting must keep.
+_KEPT = 0.7
+_POINTERS = re.compile(r"[他她它]们?|这[里个些次份家]?|那[里个些次份家]?|前者|后者|上述|[呢吗的了请问]")
 
 
-def standalone(question: str, history: Sequence[tuple[str, str]]) -> str:
-    """Return the question, with the one before it in front where it points back at that.
+def standalone(question: str, history: Sequence[Turn]) -> str:
+    """Return the question as it reads alone, by rules; unchanged where it does already.
 
-    `history` holds (question, answer) pairs, the latest last.
+    `history` holds (question, answer) pairs as they were said, the latest last.
     """
-    if history and _POINTS_BACK.search(question.strip()):
-        return f"{history[-1][0].rstrip('？?。 ')}，{question}"
-    return question
+    turns: list[Turn] = []
+    for asked, answer in history[-_LOOK_BACK:]:
+        plain = without_markers(answer).strip()
+        turns.append((rewrite(asked, turns), "" if plain.startswith(REFUSAL[:-1]) else plain))
+    return rewrite(question, turns)
+
+
+def standalone_by(
+    model: "BaseChatModel", question: str, history: Sequence[Turn], *, count_tokens: Callable[[str], int] = len
+) -> str:
+    """Return the question as `model` rewrites it, or by rules where its rewriting cannot be trusted.
+
+    The model must be one that follows instructions (`rag.summarize.writes` tells). `count_tokens` is by default a token
+    a character, which is on the safe side for Chinese.
+    """
+    from langchain_core.messages import HumanMessage, SystemMessage
+
+    said_before = [(asked, without_markers(answer).strip()[:_ANSWER_LENGTH]) for asked, answer in history[-_LOOK_BACK:]]
+    turns, _ = latest(said_before, count_tokens=count_tokens, limit=_HISTORY_TOKENS)
+    if not turns:
+        return standalone(question, history)
+    said = model.invoke([SystemMessage(FOLLOWUP_SYSTEM), HumanMessage(followup(question, turns))]).text
+    first = next((line.strip() for line in said.splitlines() if line.strip()), "")
+    rewritten = _LABEL.sub("", first).strip('“”"「」')
+    return rewritten if trustworthy(rewritten, question, turns) else standalone(question, history)
+
+
+def trustworthy(rewritten: str, question: str, history: Sequence[Turn]) -> bool:
+    """Tell whether a rewriting keeps what was asked: short, with the question's own words, and nothing made up."""
+    if not 2 <= len(rewritten) <= max(_LONGEST, len(question)):
+        return False
+    own = {char for char in _POINTERS.sub("", fold(question)) if char.isalnum()}
+    kept = own & set(fold(rewritten))
+    known = fold(question + "".join(asked + answer for asked, answer in history))
+    numbers = re.findall(r"\d+", fold(rewritten))
+    return len(kept) >= _KEPT * len(own) and all(number in known for number in numbers)
+
+
+def latest(history: Sequence[Turn], *, count_tokens: Callable[[str], int], limit: int) -> tuple[list[Turn], int]:
+    """Return the latest turns that have at most `limit` tokens together, and how many older ones were dropped."""
+    kept: list[Turn] = []
+    for asked, answer in reversed(history):
+        limit -= count_tokens(asked) + count_tokens(answer)
+        if limit < 0:
+            break
+        kept.insert(0, (asked, answer))
+    return kept, len(history) - len(kept)

@@ -1,5 +1,6 @@
 """Which language model answers: the one of the settings, or the offline default."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ def load_model(
     if backend != "llama_cpp":
         return llms.load(backend, model=model or "", family=family, **options)
     path = model_path(model, models_dir=models_dir)
-    return llms.load(backend, model=str(path), family=family, **options)
+    return llms.load(backend, model=str(path), family=family, **{"speeds": models_dir, **options})
 
 
 def model_path(model: str | None, *, models_dir: Path) -> Path:
@@ -30,11 +31,21 @@ def model_path(model: str | None, *, models_dir: Path) -> Path:
     if model in (None, "", DEFAULT):
         return ensure_default_model(models_dir)
     asked = Path(str(model)).expanduser()
-    for path in (asked, models_dir / asked, models_dir / f"{asked}.gguf"):
-        if path.is_file():
+    places = (asked, models_dir / asked, models_dir / f"{asked}.gguf")
+    for path in places:
+        # What is there and cannot be opened says so itself, when it is opened.
+        if os.path.lexists(path) and not path.is_dir():
             return path
+    if any(path.is_dir() for path in places):
+        raise UnusableModel(
+            f"the model {model!r} is a folder; name the GGUF file in it (setting `model`)",
+            model=model,
+            cause="is_folder",
+            remedy="list",
+        )
     raise UnusableModel(
-        f"no model {model!r}: neither a file nor a name in {models_dir}; `wendang model list` shows what is there",
+        f"no model {model!r}: neither a file nor a name in {models_dir}; `wendang model list` shows what is there, "
+        "`wendang model use` chooses (setting `model`)",
         model=model,
         cause="not_found",
         remedy="list",

@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ingest.decode import clean
 from ingest.embedders import Embedder
 from ingest.library import documents
 from ingest.library.store import Library
 from ingest.normalize import fold
 from ingest.types import Passage
+from rag.refusal import relevance
 
 Leg = Literal["hybrid", "dense", "keyword"]
 
@@ -45,6 +47,7 @@ def search(
 
     `sources` are shell patterns that a document must match; `embedder` may be None for the keyword leg alone.
     """
+    query = clean(query)  # half a character, from a terminal, would stop the word cutter
     contents = documents.contents_matching(library.catalog, sources) if sources else None
     if contents == [] or not query.strip():
         return []
@@ -53,8 +56,12 @@ def search(
     weight = {"hybrid": dense_weight, "dense": 1.0, "keyword": 0.0}[leg]
     fused = fuse(dense, keyword, weight=weight)
     ranks = [{hit.passage: rank for rank, hit in enumerate(hits, 1)} for hits in (dense, keyword)]
+    relevances = {hit.passage: relevance(hit.score, embedder=embedder.name) for hit in dense} if embedder else {}
     found = _passages(library, fused, sources=sources, limit=4 * top_k)
-    ranked = [replace(p, dense_rank=ranks[0].get(p.id), keyword_rank=ranks[1].get(p.id)) for p in found]
+    ranked = [
+        replace(p, dense_rank=ranks[0].get(p.id), keyword_rank=ranks[1].get(p.id), relevance=relevances.get(p.id))
+        for p in found
+    ]
     return collapse(ranked, limit=top_k)
 
 

@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     family: str | None = Field(None, description="the prompt family, where the model does not tell it")
     backend_options: dict[str, Any] = Field(default_factory=dict)
     mode: Literal["stuff", "refine"] = "stuff"
+    followups: Literal["rules", "model"] = Field(
+        "rules", description="what makes a follow-up question stand alone; a chat model takes its time for it"
+    )
     question_limit: int = Field(4000, ge=1, description="characters in a question")
 
     jobs: int = Field(1, ge=1, le=64, description="files read at a time")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ingest.types import Passage
 
@@ -24,10 +25,25 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A part of an answer, `answer.text[start:end] == text`, that the passages do not bear out.
+
+    `kind` is "sentence" for one whose support was not found in any passage, "number" for a figure or a date in such a
+    sentence that stands in no cited passage.
+    """
+
+    kind: Literal["sentence", "number"]
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with what it rests on.
 
-    `passages` are those that the model was given, numbered from 1 in that order (a citation's `n` counts here).
+    `passages` are those that the model was given, numbered from 1 in that order (a citation's `n` counts here);
+    `dropped` more were found, but left out for lack of room or time. `unsupported` is what to show as not borne out.
     `timings` holds seconds: retrieve_s, first_token_s, total_s. `usage` holds prompt_tokens and completion_tokens.
     A refusal has `refused=True`, the refusal text and no citations.
     """
@@ -40,6 +56,8 @@ class Answer:
     usage: Mapping[str, int] = field(default_factory=dict)
     model: str = ""
     family: str = ""
+    unsupported: tuple[Unsupported, ...] = ()
+    dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -631,4 +631,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "summary.pages": ("，第 {pages} 页", ", pages {pages}"),
     "summary.silent": ("其中 {silent} 块模型没有写出内容", "of {silent} pieces the model wrote nothing"),
+    "answer.unsupported": ("资料中没有找到这句话的依据：{text}", "the documents do not bear this out: {text}"),
+    "answer.made_up": ("所引资料中没有这个数字：{text}", "the cited passages do not have this figure: {text}"),
+    "answer.dropped": (
+        "另外找到的 {count} 段资料因篇幅或时间所限没有读",
+        "{count} more passages were found, but not read for lack of room or time",
+    ),
+    "error.bad_question.empty": ("请输入问题", ""),
 }

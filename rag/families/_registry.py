@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from ingest import variants
 from rag.errors import UnusableModel
-from rag.gguf_file import read_header
+from rag.gguf_file import Header, read_header
 
 if TYPE_CHECKING:
     # Only for checking: the messages of langchain-core take a while to import, and `detect` needs none.
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 # Vocabularies of the base models that users try first; they continue a text and cannot answer.
 _BASE_VOCABULARIES = {32000: "LLaMA", 49953: "Chinese-LLaMA", 128256: "Llama-3"}
+# What llama.cpp calls the models that give vectors, not texts.
+_ENCODERS = {
+    "bert", "modern-bert", "neo-bert", "eurobert", "nomic-bert", "nomic-bert-moe", "jina-bert-v2", "jina-bert-v3",
+    "gemma-embedding", "t5encoder", "clip",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +36,24 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What a model file says about itself; `vocabulary_size` and `context_length` count tokens."""
+    """What a model file says about itself; `vocabulary_size` and `context_length` count tokens.
+
+    `kind` is `model`, or what else a GGUF file may hold: `adapter`, `mmproj`, `imatrix`.
+    """
 
     name: str
     architecture: str
     vocabulary_size: int
     chat_template: str | None = None
     context_length: int = 2048
+    kind: str = "model"
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """How tokens are chosen; a temperature of 0 takes the likeliest. `max_tokens` is the longest answer.
+
+    The same `seed` draws the same tokens.
 
     `refusal_margin`: how much likelier, in logits, the beginning of a refusal must be than that of an answer. A model
     that refuses too soon is held to what it would say otherwise.
@@ -53,6 +64,7 @@ class Sampling:
     top_p: float = 0.9
     repeat_penalty: float = 1.0
     max_tokens: int = 512
+    seed: int = 0
     refusal_margin: float = 0.0
 
 
@@ -97,7 +109,11 @@ def load(name: str) -> Family:
 
 def read_info(path: Path) -> ModelInfo:
     """Return what the GGUF file at `path` says about itself. Raises UnusableModel for anything else."""
-    header = read_header(path)
+    return info_of(read_header(path), path=path)
+
+
+def info_of(header: Header, *, path: Path) -> ModelInfo:
+    """Return what a GGUF file's header says of the model; a name that it does not have is the file's."""
     template = header.values.get("tokenizer.chat_template")
     architecture = str(header.values.get("general.architecture", ""))
     return ModelInfo(
@@ -106,11 +122,13 @@ def read_info(path: Path) -> ModelInfo:
         vocabulary_size=header.lengths.get("tokenizer.ggml.tokens", 0),
         chat_template=None if template is None else str(template),
         context_length=int(header.values.get(f"{architecture}.context_length", 2048)),
+        kind=str(header.values.get("general.type", "model")),
     )
 
 
 def detect(info: ModelInfo) -> str:
     """Return the name of the family that the model belongs to. Raises UnusableModel where none is sure."""
+    _check_kind(info)
     for name in names():
         if load(name).matches(info):
             return name
@@ -130,3 +148,22 @@ def detect(info: ModelInfo) -> str:
         cause="unknown_family",
         remedy="set_family",
     )
+
+
+def _check_kind(info: ModelInfo) -> None:
+    """Refuse what is no language model."""
+    if info.kind != "model":
+        what = (
+            "a LoRA adapter: merge it into its base with `wendang model merge`" if info.kind == "adapter" else info.kind
+        )
+        raise UnusableModel(
+            f"{info.name!r} is not a whole model but {what}", model=info.name, cause=info.kind, remedy="use_chat_model"
+        )
+    if info.architecture in _ENCODERS:
+        raise UnusableModel(
+            f"{info.name!r} is an embedding model ({info.architecture}): it compares texts and cannot answer; "
+            "use a chat model",
+            model=info.name,
+            cause="embedding_model",
+            remedy="use_chat_model",
+        )

@@ -18,6 +18,13 @@ def turns_of(messages: Sequence[BaseMessage]) -> list[tuple[bool, str]]:
     return [(isinstance(m, AIMessage), m.text.strip()) for m in messages if not isinstance(m, SystemMessage)]
 
 
+def unlike(marks: Sequence[str], text: str) -> str:
+    """Return `text` with the marks of a template written full-width, so that nobody's words can be taken for one."""
+    for mark in marks:
+        text = text.replace(mark, chr(ord(mark[0]) + 0xFEE0) + mark[1:])
+    return text
+
+
 def grounded(question: str, passages: Sequence[Passage], *, first: int = 1, detail: bool = False) -> list[BaseMessage]:
     """Return the messages that ask a chat model to answer from numbered passages, or to refuse."""
     asked = instruction(question, passages, first=first, detail=detail)

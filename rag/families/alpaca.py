@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from langchain_core.messages import BaseMessage
 
 from rag.families._registry import ModelInfo, Sampling, Segment
-from rag.families._turns import grounded, refined, system_of, turns_of
+from rag.families._turns import grounded, refined, system_of, turns_of, unlike
 
-__all__ = ["NAME", "SAMPLING", "STOP", "grounded", "matches", "refined", "render"]
+__all__ = ["NAME", "PROMPT_TOKENS", "SAMPLING", "STOP", "grounded", "matches", "refined", "render", "rendered"]
 
 NAME = "alpaca"
 STOP = ("### Instruction:", "### Response:")
 SAMPLING = Sampling(max_tokens=400)
+#: The models were tuned on at most 512 tokens, prompt and answer; a longer prompt is read worse.
+PROMPT_TOKENS = 400
 
 _VOCABULARY = 49954
 _PREAMBLE = "Below is an instruction that describes a task. Write a response that appropriately completes the request."
@@ -28,10 +30,19 @@ def matches(info: ModelInfo) -> bool:
 
 def render(messages: Sequence[BaseMessage]) -> list[Segment]:
     """Return preamble, instructions and responses in one piece. The models know no system text: it leads the first."""
-    system = system_of(messages)
+    return rendered(messages, behind_instruction="\n", behind_response=" ")
+
+
+def rendered(messages: Sequence[BaseMessage], *, behind_instruction: str, behind_response: str) -> list[Segment]:
+    """Return the prompt with these blanks behind the two headings."""
+    system = unlike(STOP, system_of(messages))
     lead = f"{system}\n" if system else ""
     parts = [f"{_PREAMBLE}\n\n"]
-    for answered, text in turns_of(messages):
-        parts.append(f"### Response: {text}\n\n" if answered else f"### Instruction:\n{lead}{text}\n\n")
-        lead = lead if answered else ""
-    return [Segment("".join(parts) + "### Response: ")]
+    for answered, said in turns_of(messages):
+        text = unlike(STOP, said)
+        if answered:
+            parts.append(f"### Response:{behind_response}{text}\n\n")
+        else:
+            parts.append(f"### Instruction:{behind_instruction}{lead}{text}\n\n")
+            lead = ""
+    return [Segment(f"{''.join(parts)}### Response:{behind_response}")]

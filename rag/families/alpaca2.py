@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from langchain_core.messages import BaseMessage
 
 from rag.families._registry import ModelInfo, Sampling, Segment
-from rag.families._turns import grounded, refined, system_of, turns_of
+from rag.families._turns import grounded, refined, system_of, turns_of, unlike
 
 __all__ = ["NAME", "SAMPLING", "STOP", "grounded", "matches", "refined", "render"]
 
@@ -14,6 +14,8 @@ STOP = ("[INST]",)
 SAMPLING = Sampling(max_tokens=400)
 
 _VOCABULARY = 55296
+# The template's own marks, which are plain text to the tokenizer.
+_MARKS = ("[INST]", "[/INST]", "<<SYS>>", "<</SYS>>")
 _SYSTEM = "You are a helpful assistant. 你是一个乐于助人的助手。"
 
 
@@ -27,9 +29,10 @@ def matches(info: ModelInfo) -> bool:
 
 def render(messages: Sequence[BaseMessage]) -> list[Segment]:
     """Return `[INST] … [/INST]` turns, the system text in the first, the end of each answer as a control token."""
-    lead = f"<<SYS>>\n{system_of(messages) or _SYSTEM}\n<</SYS>>\n\n"
+    lead = f"<<SYS>>\n{unlike(_MARKS, system_of(messages)) or _SYSTEM}\n<</SYS>>\n\n"
     segments: list[Segment] = []
-    for answered, text in turns_of(messages):
+    for answered, said in turns_of(messages):
+        text = unlike(_MARKS, said)
         if answered:
             segments += [Segment(f" {text}"), Segment("</s><s>", special=True)]
         else:

@@ -1,7 +1,58 @@
 """Bytes to text to answer, piece by piece."""
 
 import codecs
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """So many requests come first."""
+
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Of the `total` tokens of a prompt, the model knows `read`."""
+
+    read: int
+    total: int
+
+
+class Made:
+    """What a model makes, taken apart: how far it has read, the bytes of its answer, facts about it at the end."""
+
+    def __init__(self, parts: Iterator[bytes | Reading | Mapping[str, Any]]) -> None:
+        self._parts = parts
+        self._first: list[bytes] = []
+        self.count = 0
+        self.facts: dict[str, Any] = {}
+
+    def readings(self) -> Iterator[Reading]:
+        """Yield what comes before the answer."""
+        for part in self._parts:
+            if isinstance(part, Reading):
+                yield part
+            elif self._is_piece(part):
+                self._first.append(part)
+                return
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the bytes of the answer, counting their pieces."""
+        while self._first:
+            self.count += 1
+            yield self._first.pop()
+        for part in self._parts:
+            if self._is_piece(part):
+                self.count += 1
+                yield part
+
+    def _is_piece(self, part: bytes | Reading | Mapping[str, Any]) -> TypeGuard[bytes]:
+        if isinstance(part, Mapping):
+            self.facts.update(part)
+        return isinstance(part, bytes)
 
 
 def decoded(pieces: Iterator[bytes]) -> Iterator[str]:

@@ -3,21 +3,27 @@
 Nothing is sent anywhere unless the user named a server: `base_url` has no default, and neither has the model.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from ingest.errors import BadSetting, MissingExtra
+from ingest.errors import BadSetting, MissingExtra, WendangError
 from rag import families
+from rag.errors import ModelFailed, UnusableModel
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.outputs import ChatGenerationChunk, ChatResult
+    from langchain_openai import ChatOpenAI
 
 
 class Options(BaseModel):
     """Which server to ask, and how."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     base_url: str = Field(description="the server's address, such as http://127.0.0.1:8000/v1", pattern=r"^https?://")
     api_key: SecretStr = SecretStr("none")
@@ -40,10 +46,10 @@ def load(model: str, *, family: str | None = None, options: Options) -> "BaseCha
     if family is not None:
         families.load(family)
     try:
-        from langchain_openai import ChatOpenAI
+        chat = _chat_class()
     except ImportError as exc:
         raise MissingExtra(what="the openai backend", package="langchain-openai", extra="openai") from exc
-    return ChatOpenAI(
+    return chat(
         model=model,
         base_url=options.base_url,
         api_key=options.api_key,
@@ -53,6 +59,71 @@ def load(model: str, *, family: str | None = None, options: Options) -> "BaseCha
         stream_usage=True,
         custom_get_token_ids=_estimated_tokens,
         metadata={"n_ctx": options.n_ctx, "family": family or "chatml", "max_tokens": options.max_tokens},
+    )
+
+
+@lru_cache(maxsize=1)
+def _chat_class() -> "type[ChatOpenAI]":
+    """Return ChatOpenAI with the errors of this program."""
+    from langchain_openai import ChatOpenAI
+
+    class ServerChat(ChatOpenAI):
+        """A LangChain chat model of a server; what goes wrong there says where, why and what to do."""
+
+        @classmethod
+        def is_lc_serializable(cls) -> bool:
+            """Say no: LangChain would look for the class in its own packages."""
+            return False
+
+        def _generate(self, *args: Any, **kwargs: Any) -> "ChatResult":  # noqa: ANN401 - as ChatOpenAI has it
+            with _translated(model=self.model_name, server=str(self.openai_api_base)):
+                return super()._generate(*args, **kwargs)
+
+        def _stream(self, *args: Any, **kwargs: Any) -> "Iterator[ChatGenerationChunk]":  # noqa: ANN401
+            with _translated(model=self.model_name, server=str(self.openai_api_base)):
+                yield from super()._stream(*args, **kwargs)
+
+    return ServerChat
+
+
+@contextmanager
+def _translated(*, model: str, server: str) -> "Iterator[None]":
+    """Turn the errors of the client into our own."""
+    import httpx
+    import openai
+
+    try:
+        yield
+    except (openai.OpenAIError, httpx.HTTPError) as exc:
+        raise _failure(exc, model=model, server=server) from exc
+
+
+def _failure(exc: Exception, *, model: str, server: str) -> WendangError:
+    import httpx
+    import openai
+
+    # The first that fits: the class of error, its code, what to do, and whether the model itself is the matter.
+    known: tuple[tuple[tuple[type[Exception], ...], str, str, bool], ...] = (
+        ((openai.APITimeoutError, httpx.TimeoutException), "timeout", "wait longer (timeout), or ask for less", False),
+        ((openai.APIConnectionError, httpx.HTTPError), "unreachable", "start the server, or correct base_url", False),
+        ((openai.AuthenticationError, openai.PermissionDeniedError), "not_permitted", "correct api_key", True),
+        ((openai.NotFoundError,), "not_there", "correct `model` or base_url (it mostly ends with /v1)", True),
+        ((openai.RateLimitError,), "busy", "wait, then ask again", False),
+        ((openai.BadRequestError,), "refused", "lower n_ctx or max_tokens to what the server gives the model", False),
+        ((Exception,), "failed", "look at the server's log", False),
+    )
+    cause, remedy, is_model = next(
+        (code, advice, about) for kinds, code, advice, about in known if isinstance(exc, kinds)
+    )
+    detail = " ".join(str(exc).split())
+    kind = UnusableModel if is_model else ModelFailed
+    return kind(
+        f"the model {model} at {server}: {detail}; {remedy}",
+        model=model,
+        server=server,
+        cause=cause,
+        detail=detail,
+        remedy=remedy,
     )
 
 

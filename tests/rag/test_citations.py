@@ -1,6 +1,6 @@
 import pytest
 
-from rag.citations import cite, complete_length, without_markers
+from rag.citations import cite, complete_length, unsupported, without_markers
 
 LEAVE = "休假制度。入职满一年的员工每年享有十天带薪年假。年假须提前五个工作日申请，由部门主管批准。"
 TRAVEL = "差旅费应在返回后30日内报销。住宿费标准为每晚400元，超出部分自理。\n机票须在2024年3月1日前预订。"
@@ -146,6 +146,55 @@ def test_an_answer_with_no_passages_has_no_citations():
 @pytest.mark.parametrize(("text", "shown"), [("十天[", 2), ("十天[1", 2), ("十天[1]", 5), ("见[附", 1), ("无", 1)])
 def test_a_marker_is_shown_when_it_is_complete(text, shown):
     assert complete_length(text) == shown
+
+
+def test_a_short_answer_with_the_wrong_marker_is_corrected(given):
+    text, (citation,) = cite("400元[1]", given)
+    assert text == "400元[2]"
+    assert citation.verified
+
+
+def test_the_items_of_a_list_are_sentences_without_their_numbers(given):
+    text, citations = cite("规定如下：\n1. 年假须提前五个工作日申请。\n2. 住宿费标准为每晚四百元。", given)
+    assert text == "规定如下：\n1. 年假须提前五个工作日申请[1]。\n2. 住宿费标准为每晚四百元[2]。"
+    assert all(citation.verified for citation in citations)
+    assert unsupported(text, given) == ()
+
+
+def parts(answer, given):
+    text, _ = cite(answer, given)
+    found = unsupported(text, given)
+    assert all(text[part.start : part.end] == part.text for part in found)
+    return [(part.kind, part.text) for part in found]
+
+
+@pytest.mark.parametrize(
+    ("answer", "figures"),
+    [
+        ("差旅费应在返回后60日内报销[2]。", ["60日"]),
+        ("机票须在2024年3月2日前预订[2]。", ["2024年3月2日"]),
+        ("机票须在二〇二五年三月一日前预订，住宿费为每晚400元[2]。", ["二〇二五年三月一日"]),
+        ("住宿费标准为每晚4万元[2]，每年享有十天带薪年假[1]。", ["4万元"]),
+        ("十二天[1]", ["十二天"]),
+        ("差旅费应在返回前三十日内报销[2]。", []),
+    ],
+)
+def test_figures_that_no_cited_passage_has_are_named(given, answer, figures):
+    found = parts(answer, given)
+    assert found[0][0] == "sentence"
+    assert [text for kind, text in found if kind == "number"] == figures
+
+
+def test_a_sentence_without_support_is_named(given):
+    assert parts("年假须提前五个工作日申请。公司在火星设有分部。", given) == [("sentence", "公司在火星设有分部")]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["", "十天[1]", "是的。", "规定如下：", "差旅费应在返回后三十日内报销[2]。", "机票须在2024-03-01前预订。"],
+)
+def test_what_is_borne_out_and_what_states_nothing_is_not_named(given, answer):
+    assert parts(answer, given) == []
 
 
 def test_markers_can_be_taken_out():

@@ -47,7 +47,7 @@ def test_a_stream_finds_then_writes_then_is_done(engine):
 
 def test_the_second_question_can_point_back_at_the_first(engine):
     answer = engine.ask("那里面一次能待多久？", history=[("进入冷库要穿什么？", "防寒服[1]")])
-    assert answer.passages[0] == engine.search("进入冷库要穿什么，那里面一次能待多久？")[0]
+    assert answer.passages[0] == engine.search("冷库里面一次能待多久？")[0]
 
 
 def test_nothing_found_is_a_refusal_without_the_model(engine, monkeypatch):

@@ -70,3 +70,11 @@ def test_fusion_scales_each_leg_and_weighs_them():
 def test_collapse_keeps_the_first_of_two_that_say_the_same():
     first, other = passage("保修期自簽收之日起計算，共三十六個月。"), passage("押金两个月。", id=3)
     assert collapse([first, passage("保修期自签收之日起计算，共三十六个月。", id=2), other], limit=5) == [first, other]
+
+
+def test_what_the_dense_leg_found_has_a_relevance_where_the_embedder_has_a_scale(filled, embedder, monkeypatch):
+    assert search(filled, "年休假有几天", embedder=embedder, top_k=1)[0].relevance is None
+    monkeypatch.setattr(type(embedder), "name", "multilingual-e5-small-int8-v1")
+    found = search(filled, "年休假有几天", embedder=embedder, top_k=3)
+    assert all((p.relevance is not None) == (p.dense_rank is not None) for p in found)
+    assert search(filled, "年休假有几天", embedder=None, top_k=1)[0].relevance is None

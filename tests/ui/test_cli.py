@@ -142,7 +142,7 @@ def test_bad_files_are_listed_with_exit_status_3(run, home, models_dir, tmp_path
         (["search", "问" * 5000], 1, "5000"),
         (["ask", "年假", "--model", "无此模型"], 1, "无此模型"),
         (["sync", "没有这个文件夹"], 1, "没有这个文件夹"),
-        (["summarize", "休假.txt"], 1, "还没有做好"),
+        (["summarize", "没有.txt"], 1, "没有.txt"),
         (["不存在的命令"], 2, "不存在的命令"),
         (["search"], 2, "QUERY"),
         (["search", "年假", "--top-k", "0"], 2, "--top-k"),

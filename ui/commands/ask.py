@@ -59,7 +59,18 @@ def show(question: str, events: Iterator[StreamEvent], *, live: bool) -> Answer:
     for citation in answer.citations:
         mark = "" if citation.verified else t("unverified")
         click.echo(f"\n[{citation.n}] {place(citation)}{mark}\n    {printable(citation.quote)}")
+    for line in warnings(answer):
+        click.echo(line, err=True)
     return answer
+
+
+def warnings(answer: Answer) -> Iterator[str]:
+    """Yield what a reader of the answer should know: what nothing bears out, and what was not read."""
+    keys = {"sentence": "answer.unsupported", "number": "answer.made_up"}
+    for part in answer.unsupported:
+        yield t(keys[part.kind], text=printable(part.text))
+    if answer.dropped:
+        yield t("answer.dropped", count=answer.dropped)
 
 
 def as_record(question: str, answer: Answer) -> dict[str, Any]:
@@ -73,7 +84,9 @@ def as_record(question: str, answer: Answer) -> dict[str, Any]:
         "answer": answer.text,
         "refused": answer.refused,
         "citations": [asdict(citation) for citation in answer.citations],
+        "unsupported": [asdict(part) for part in answer.unsupported],
         "passages": passages,
+        "dropped": answer.dropped,
         "model": answer.model,
         "family": answer.family,
         "usage": dict(answer.usage),

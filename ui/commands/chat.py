@@ -1,45 +1,196 @@
-"""`wendang chat`: several questions in the terminal, each answered from the files."""
+"""`wendang chat`: several questions in the terminal, each answered from the files and kept in a conversation."""
+
+import contextlib
+import io
+import sys
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from ingest.errors import WendangError
-from rag.types import Answer
+from rag.types import Answer, StreamEvent
 from ui.commands.ask import show
 from ui.options import define, opened, tell_if_model_is_made_first, wants_json
-from ui.text import error_text, place, printable, t
+from ui.text import error_text, one_line, place, printable, t
+
+if TYPE_CHECKING:
+    from rag import Engine
+    from rag.conversations import Conversations
 
 
 @define("chat")
 @click.option("--model", metavar="NAME", help=t("option.model"))
-def command(model: str | None) -> int:
+@click.option("--top-k", type=click.IntRange(1, 100), help=t("option.top_k"))
+@click.option("--source", "sources", multiple=True, metavar="GLOB", help=t("option.source"))
+@click.option("--continue", "go_on", is_flag=True, help=t("option.continue"))
+def command(model: str | None, top_k: int | None, sources: tuple[str, ...], go_on: bool) -> int:
     """Answer until /quit or the end of the input."""
-    history: list[tuple[str, str]] = []
-    last: Answer | None = None
-    click.echo(t("chat.hello"))
+    at_terminal = sys.stdin.isatty()
     with opened(read_only=True, model=model) as library:
         tell_if_model_is_made_first(library)
-        while (question := _next_question()) is not None:
-            if question == "/new":
-                history, last = [], None
-            elif question == "/sources":
-                for n, passage in enumerate(last.passages if last else (), 1):
-                    click.echo(f"[{n}] {place(passage)}\n{printable(passage.text)}\n")
-            elif question.startswith("/"):
-                click.echo(t("chat.hello"))
-            elif question:
-                try:
-                    last = show(question, library.stream(question, history=history), live=not wants_json())
-                except WendangError as exc:
-                    click.echo(error_text(exc), err=True)
-                else:
-                    history.append((question, last.text))
-    return 0
+        if not library.status():
+            click.echo(t("empty_library"), err=True)
+        chat = _Chat(library, library.conversations(), top_k=top_k, sources=sources)
+        if at_terminal and not wants_json():
+            click.echo(t("chat.hello"))
+        if go_on:
+            chat.guarded(chat.open_latest)
+        for line in _typed_lines() if at_terminal else _piped_lines():
+            if line == "/quit":
+                break
+            chat.take(line)
+    return 1 if chat.failed and not at_terminal else 0
 
 
-def _next_question() -> str | None:
-    """Return the next line, or None at /quit and at the end of the input."""
-    try:
-        line = input("\n> ").strip()
-    except EOFError:
-        return None
-    return None if line == "/quit" else line
+class _Chat:
+    """A conversation with a library; `failed` is whether anything that was asked for could not be done."""
+
+    def __init__(
+        self, library: "Engine", kept: "Conversations", *, top_k: int | None, sources: tuple[str, ...]
+    ) -> None:
+        self._library = library
+        self._kept = kept
+        self._top_k = top_k
+        self._sources = sources
+        self._number: int | None = None
+        self._history: list[tuple[str, str]] = []
+        self._last: Answer | None = None
+        self.failed = False
+
+    def take(self, line: str) -> None:
+        """Answer a question, or do what a line with a slash says. Ctrl-C stops that, and nothing else."""
+        try:
+            if line.startswith("/"):
+                self.guarded(lambda: self._order(line))
+            elif line:
+                self.guarded(lambda: self._answer(line))
+        except KeyboardInterrupt:
+            click.echo("\n" + t("chat.stopped"), err=True)
+
+    def guarded(self, step: Callable[[], None]) -> None:
+        """Do a step; what goes wrong in it is said in one line."""
+        try:
+            step()
+        except WendangError as exc:
+            self.failed = True
+            click.echo(error_text(exc), err=True)
+
+    def open_latest(self) -> None:
+        """Go on with the conversation that changed last, if there is one."""
+        for conversation in self._kept.recent(limit=1):
+            self._open(str(conversation.id))
+
+    def _answer(self, question: str) -> None:
+        asked = self._library.standalone(question, self._history)
+        if asked != question and not wants_json():
+            click.echo(t("chat.understood", question=asked), err=True)
+        events = self._library.stream(asked, top_k=self._top_k, sources=self._sources)
+        # An iterator of the engine is a generator: closing it, after Ctrl-C too, stops the model.
+        with closing(cast("Generator[StreamEvent]", events)):
+            answer = show(question, events, live=not wants_json())
+        self._last = answer
+        self._history.append((question, answer.text))
+        self._number = self._kept.append(self._number, question=question, standalone=asked, answer=answer)
+
+    def _order(self, line: str) -> None:
+        name, _, value = line[1:].partition(" ")
+        orders: dict[str, Callable[[str], None]] = {
+            "new": self._new,
+            "sources": self._show_sources,
+            "list": self._list,
+            "open": self._open,
+            "delete": self._delete,
+            "export": self._export,
+        }
+        orders.get(name, self._help)(value.strip())
+
+    def _help(self, value: str) -> None:
+        click.echo(t("chat.hello"))
+
+    def _new(self, value: str) -> None:
+        self._number, self._history, self._last = None, [], None
+
+    def _show_sources(self, value: str) -> None:
+        for n, passage in enumerate(self._last.passages if self._last else (), 1):
+            click.echo(f"[{n}] {place(passage)}\n{printable(passage.text)}\n")
+
+    def _list(self, value: str) -> None:
+        found = self._kept.search(value) if value else self._kept.recent()
+        for one in found:
+            mark = "*" if one.id == self._number else " "
+            changed = datetime.fromisoformat(one.changed).astimezone().strftime("%Y-%m-%d %H:%M")
+            told = t("chat.listed", number=one.id, name=one.name, turns=one.turns, changed=changed)
+            click.echo(f"{mark} {told}")
+        if not found:
+            click.echo(t("chat.none"))
+
+    def _open(self, value: str) -> None:
+        from rag.conversations import history_of
+
+        number = _number(value)
+        turns = self._kept.turns(number)
+        self._number, self._history, self._last = number, history_of(turns), None
+        for turn in turns:
+            click.echo(f"> {one_line(turn.question)}\n{printable(turn.answer)}\n")
+
+    def _delete(self, value: str) -> None:
+        number = _number(value)
+        self._kept.delete(number)
+        if number == self._number:
+            self._new("")
+        click.echo(t("chat.deleted", number=number))
+
+    def _export(self, value: str) -> None:
+        from rag.conversations import as_markdown
+
+        if self._number is None:
+            click.echo(t("chat.none"))
+            return
+        text = as_markdown(self._kept.get(self._number), self._kept.turns(self._number), place=place)
+        if not value:
+            click.echo(printable(text))
+            return
+        path = Path(value).expanduser()
+        try:
+            # Never over a file that is there: it may be one of the documents.
+            with path.open("x", encoding="utf-8") as out:
+                out.write(text)
+        except OSError as exc:
+            self.failed = True
+            click.echo(t("chat.not_exported", path=str(path), cause=exc.strerror or str(exc)), err=True)
+            return
+        click.echo(t("chat.exported", path=str(path)))
+
+
+def _number(value: str) -> int:
+    from rag.errors import NoConversation
+
+    if not value.isdecimal() or len(value) > 18:
+        raise NoConversation(f"there is no conversation {value!r}; /list shows those that are there", number=value)
+    return int(value)
+
+
+def _typed_lines() -> Iterator[str]:
+    """Yield what is typed, with line editing and its history where the system has them, until Ctrl-D."""
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401 - importing it is what makes input() edit lines
+    while True:
+        try:
+            yield input("\n> ").strip()
+        except EOFError:
+            click.echo()
+            return
+        except KeyboardInterrupt:
+            click.echo()
+
+
+def _piped_lines() -> Iterator[str]:
+    """Yield the lines of a pipe or a file; bytes that are no UTF-8 become marks."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace")
+    for line in sys.stdin:
+        yield line.strip()

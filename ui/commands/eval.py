@@ -39,8 +39,14 @@ _file = click.argument("file", type=click.Path(path_type=Path))
 @click.option("--simplify", is_flag=True, help=t("option.simplify"))
 def retrieval(file: Path, limit: int | None, seed: int, keep: Path | None, leg: Any, simplify: bool) -> int:  # noqa: ANN401 - a Literal
     """Print the scores of the search."""
+    from evals import followups
     from evals.retrieval import scores, search_all
 
+    if followups.has_history(file):
+        with opened(read_only=True) as library:
+            asked = _tracked(followups.read_followups(file)[:limit])
+            _print(followups.scores(followups.compare(library, asked, rewrite=library.standalone)))
+        return 0
     given = read_questions(file)
     questions = sample(given.answerable, limit=limit, seed=seed)
     if simplify:

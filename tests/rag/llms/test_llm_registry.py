@@ -8,7 +8,7 @@ from rag import llms
 
 
 def test_every_file_of_the_folder_is_a_backend():
-    assert llms.names() == ["llama_cpp", "openai"]
+    assert llms.names() == ["llama_cpp", "openai", "transformers"]
 
 
 def test_an_unknown_backend_names_the_known_ones():

@@ -1,0 +1,143 @@
+"""How a model is asked: which passages it reads, in which words, and with which settings."""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ingest.errors import BadSetting
+from ingest.types import Passage
+from rag import families, prompts
+from rag.budget import fit, readable_in
+from rag.families import Family
+from rag.refusal import margin
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
+
+#: How `model.stream(messages, **FREE_TEXT)` chooses tokens of a text that no passages bind, with the settings that
+#: Chinese-LLaMA-Alpaca recommends. Answers from passages take the likeliest token, which is each family's default.
+FREE_TEXT: Mapping[str, float] = {"temperature": 0.2, "top_k": 40, "top_p": 0.9, "repeat_penalty": 1.1}
+#: Whose words a model is asked in: those of its family here, or Chinese-LLaMA-Alpaca's, with and without its misprint.
+WORDINGS = ("own", "seed", "seed_literal")
+
+_ANSWER_TOKENS = 512
+#: How many times the usual length an answer in detail may have.
+_DETAIL = 2
+
+
+class Asking:
+    """A model, and how it is asked. `usage` counts the tokens of all that was asked so far."""
+
+    def __init__(
+        self,
+        model: "BaseChatModel",
+        *,
+        family: str | None = None,
+        wording: str = "own",
+        detail: bool = False,
+        first_token_s: float | None = None,
+    ) -> None:
+        self.model = model
+        self.family_name: str = family or trait(model, "family") or "chatml"
+        self.usage = {"prompt_tokens": 0, "completion_tokens": 0}
+        self._family: Family = families.load(self.family_name)
+        self._wording = wording
+        self._detail = detail
+        self._first_token_s = first_token_s
+        if wording not in WORDINGS or (wording != "own" and self.family_name == "reader"):
+            raise BadSetting(
+                f"no wording {wording!r} for a model of the family {self.family_name}; use own",
+                name="wording",
+                value=wording,
+                expected=", ".join(WORDINGS),
+            )
+
+    @property
+    def group(self) -> int:
+        """How many passages one step of `refine` reads."""
+        return 2 if self._wording == "own" else 1
+
+    def question(
+        self, question: str, passages: Sequence[Passage], *, first: int = 1, stepwise: bool = False
+    ) -> "list[BaseMessage]":
+        """Return the messages that ask a question about passages, whose numbers begin with `first`."""
+        from langchain_core.messages import HumanMessage
+
+        if self._wording != "own":
+            worded = prompts.seed_initial if stepwise else prompts.seed_stuff
+            return [HumanMessage(worded(question, passages))]
+        return self._family.grounded(prompts.inert(question), passages, first=first, detail=self._detail)
+
+    def improvement(
+        self, question: str, answer: str, passages: Sequence[Passage], *, first: int
+    ) -> "list[BaseMessage] | None":
+        """Return the messages that ask to better an answer with more passages; None where the family cannot."""
+        from langchain_core.messages import HumanMessage
+
+        if self._wording != "own":
+            literal = self._wording == "seed_literal"
+            return [HumanMessage(prompts.seed_refine(question, answer, passages, literal=literal))]
+        return self._family.refined(prompts.inert(question), answer, passages, first=first, detail=self._detail)
+
+    def fitted(self, question: str, passages: Sequence[Passage], *, answers: int = 1) -> list[Passage]:
+        """Return the passages that leave room for so many answers and can be read in time, or as the family is used to.
+
+        All of them where the model's context is unknown.
+        """
+        n_ctx = trait(self.model, "n_ctx")
+        if n_ctx is None:
+            return list(passages)
+        wishes = (
+            readable_in(self._first_token_s, rate=trait(self.model, "reading_rate")),
+            getattr(self._family, "PROMPT_TOKENS", None),
+        )
+        return fit(
+            passages,
+            prompt_tokens=lambda part: self._tokens(self.question(question, part)),
+            limit=n_ctx - min(answers * self._max_tokens, n_ctx // 2),
+            wished=min((wish for wish in wishes if wish is not None), default=None),
+        )
+
+    def reply(self, messages: "list[BaseMessage]", passages: Sequence[Passage]) -> Generator[str]:
+        """Yield the pieces of what the model says to a prompt that holds the passages."""
+        begun = False
+        for chunk in self.model.stream(messages, **self._settings(passages)):
+            piece = chunk.text if begun else chunk.text.lstrip()
+            begun = begun or bool(piece)
+            usage = getattr(chunk, "usage_metadata", None)
+            if usage:
+                self.usage["prompt_tokens"] += usage["input_tokens"]
+                self.usage["completion_tokens"] += usage["output_tokens"]
+            if piece:
+                yield piece
+
+    @property
+    def _max_tokens(self) -> int:
+        """The longest answer, in tokens."""
+        longest = trait(self.model, "max_tokens") or _ANSWER_TOKENS
+        return _DETAIL * longest if self._detail and self._is_local else longest
+
+    @property
+    def _is_local(self) -> bool:
+        """Whether the model runs in this process, counts its tokens and takes the settings of `families.Sampling`."""
+        return hasattr(self.model, "prompt_tokens")
+
+    def _settings(self, passages: Sequence[Passage]) -> dict[str, Any]:
+        if not self._is_local:
+            return {}
+        settings: dict[str, Any] = {"max_tokens": self._max_tokens} if self._detail else {}
+        usual = self._family.SAMPLING.refusal_margin
+        return {**settings, "refusal_margin": margin(passages, default=usual)} if usual else settings
+
+    def _tokens(self, messages: "Sequence[BaseMessage]") -> int:
+        """Return how many tokens a prompt has: exactly for a local model, on the safe side for another."""
+        if self._is_local:
+            count: Callable[[Sequence[BaseMessage]], int] = self.model.prompt_tokens  # type: ignore[attr-defined]
+            return count(messages)
+        return sum(self.model.get_num_tokens(message.text) + 8 for message in messages)
+
+
+def trait(model: "BaseChatModel", name: str) -> Any:  # noqa: ANN401 - a name or a number
+    """Return what the model says of itself, as an attribute or in its metadata; None where it says nothing."""
+    value = getattr(model, name, None)
+    return value if value is not None else (model.metadata or {}).get(name)

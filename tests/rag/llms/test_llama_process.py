@@ -1,0 +1,87 @@
+"""The child process, killed and stopped in all ways."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from langchain_core.messages import HumanMessage
+
+from rag import llms
+from rag.errors import ModelFailed
+
+ASKED = [HumanMessage("年假有几天")]
+
+
+@pytest.fixture
+def model(tiny_model):
+    made = llms.load("llama_cpp", model=str(tiny_model), threads=1, max_tokens=24, queue_timeout=5)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("how", "cause"),
+    [
+        (signal.SIGABRT, "crashed"),
+        (signal.SIGSEGV, "crashed"),
+        (signal.SIGILL, "wrong_processor"),
+        (signal.SIGKILL, "out_of_memory"),
+    ],
+    ids=["abort", "segfault", "m15-illegal-instruction", "m10-killed-by-the-system"],
+)
+def test_a_death_costs_one_answer(model, how, cause):
+    before = model.invoke(ASKED).text
+    answer = model.stream(ASKED, max_tokens=450)  # not done by the time that the first token is here
+    next(answer)
+    os.kill(model.process.pid, how)
+    with pytest.raises(ModelFailed) as caught:
+        list(answer)
+    assert caught.value.values["cause"] == cause
+    assert model.invoke(ASKED).text == before
+
+
+def test_a_death_between_answers_costs_none(model):
+    before = model.invoke(ASKED).text
+    child = model.process._child.process
+    child.kill()
+    child.wait()
+    assert model.invoke(ASKED).text == before
+
+
+def test_tokens_are_counted_while_an_answer_is_made(model):
+    answer = model.stream(ASKED)
+    next(answer)
+    assert model.prompt_tokens(ASKED) == len(model._tokens(ASKED))
+    assert model.get_token_ids("年假")
+    answer.close()
+
+
+def test_the_child_ends_with_a_parent_that_is_killed(tiny_model):
+    code = (
+        "import sys; from rag import llms\n"
+        f"model = llms.load('llama_cpp', model={str(tiny_model)!r}, threads=1)\n"
+        "print(model.process.pid, flush=True); sys.stdin.read()"
+    )
+    root = Path(__file__).parents[3]
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root
+    ) as parent:
+        child = int(parent.stdout.readline())
+        descriptor = os.pidfd_open(child) if hasattr(os, "pidfd_open") else None
+        parent.kill()
+    if descriptor is not None:
+        import select
+
+        assert select.select([descriptor], [], [], 10)[0]
+        os.close(descriptor)
+
+
+def test_nothing_of_the_callers_folder_is_imported(tiny_model, tmp_path, monkeypatch):
+    (tmp_path / "json.py").write_text("raise SystemExit('hijacked')")
+    monkeypatch.chdir(tmp_path)
+    model = llms.load("llama_cpp", model=str(tiny_model), threads=1, max_tokens=4)
+    assert model.invoke(ASKED).usage_metadata["output_tokens"] <= 4
+    model.close()

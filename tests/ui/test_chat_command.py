@@ -1,0 +1,208 @@
+"""`wendang chat` as users run it: a pipe, and a terminal with Ctrl-C and Ctrl-D."""
+
+import codecs
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from rag import open_library
+from rag.conversations import FILE, Conversations
+from ui.cli import build
+from ui.text import set_language
+
+ROOT = Path(__file__).parents[2]
+MAIN = "from ui.cli import main; main()"
+RENT = """仓库租赁合同
+
+上海仓的月租金为83,950元，按季度支付，自2026年4月1日起上调百分之五。
+
+上海仓的保证金为251,850元，相当于三个月租金，退租之后十五日内无息返还。
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    made = tmp_path_factory.mktemp("家")
+    (made / "docs").mkdir()
+    (made / "docs" / "租赁.txt").write_text(RENT, "utf-8")
+    return made
+
+
+@pytest.fixture(scope="module")
+def env(home, models_dir):
+    with open_library(home, models_dir=models_dir) as engine:
+        list(engine.sync())
+        engine.ask("上海仓的月租金是多少？")  # makes the model
+    made = {**os.environ, "WENDANG_HOME": str(home), "WENDANG_MODELS_DIR": str(models_dir), "PYTHONPATH": str(ROOT)}
+    made.pop("WENDANG_LANG", None)
+    return made
+
+
+@pytest.fixture
+def chat(env, home, monkeypatch):
+    (home / FILE).unlink(missing_ok=True)
+    monkeypatch.setattr(os, "environ", env)
+    monkeypatch.chdir(home)
+    set_language("zh")
+
+    def run(typed, *arguments):
+        done = CliRunner().invoke(build(), ["chat", *arguments], input=typed, standalone_mode=False)
+        assert done.exception is None, done.exception
+        return done.return_value, done.stdout, done.stderr
+
+    return run
+
+
+def test_a_pipe_is_answered_without_prompts_and_kept(chat, home):
+    status, out, err = chat("上海仓的租金哪天开始上调？\n保证金是多少？\n")
+    assert not status
+    assert ">" not in out
+    assert "租赁.txt" in out
+    assert "上海仓的保证金是多少？" in err
+    kept = Conversations(home / FILE)
+    [conversation] = kept.recent()
+    first, second = kept.turns(conversation.id)
+    assert conversation.name == "上海仓的租金哪天开始上调？"
+    assert second.question == "保证金是多少？"
+    assert second.standalone == "上海仓的保证金是多少？"
+    assert first.citations[0].source == "租赁.txt"
+
+
+def test_new_list_open_delete_and_export(chat, home, tmp_path):
+    out_file = tmp_path / "对话.md"
+    typed = ["上海仓的保证金是多少？", f"/export {out_file}", "/new", "上海仓的租金按什么支付？", "/list"]
+    typed += ["/open 1", "/sources", "/delete 2", "/list 租金", "/quit", "不该问到"]
+    status, out, _ = chat("\n".join(typed))
+    assert not status
+    assert "* 2  上海仓的租金按什么支付？（1 问，" in out
+    assert "> 上海仓的保证金是多少？" in out
+    assert "已删除对话 2" in out and "没有对话" not in out.split("已删除")[0]
+    assert "不该问到" not in out
+    assert out_file.read_text("utf-8").startswith("# 上海仓的保证金是多少？")
+    assert [c.id for c in Conversations(home / FILE).recent()] == [1]
+
+
+def test_continue_goes_on_with_the_last_conversation(chat, home):
+    chat("上海仓的租金哪天开始上调？\n")
+    _, out, err = chat("保证金是多少？\n", "--continue")
+    assert "> 上海仓的租金哪天开始上调？" in out
+    assert "上海仓的保证金是多少？" in err
+    assert Conversations(home / FILE).recent()[0].turns == 2
+
+
+def test_an_export_never_goes_over_a_file(chat, home):
+    status, _, err = chat("上海仓的保证金是多少？\n/export docs/租赁.txt\n")
+    assert status == 1
+    assert "租赁.txt" in err
+    assert (home / "docs" / "租赁.txt").read_text("utf-8") == RENT
+
+
+@pytest.mark.parametrize("typed", ["/open 7\n", "/delete x\n", "/open \n", "问" * 5000 + "\n"])
+def test_a_mistake_is_one_line_and_the_chat_goes_on(chat, typed):
+    status, out, err = chat(typed + "上海仓的保证金是多少？\n")
+    assert status == 1
+    assert "租赁.txt" in out
+    assert "Traceback" not in err
+
+
+def test_bytes_that_are_no_text_do_not_break_it(chat):
+    _, out, err = chat(b"\xff\xfe\n\n\x00/\n" + "上海仓的保证金是多少？\n".encode())
+    assert "租赁.txt" in out
+    assert "Traceback" not in err
+
+
+def test_json_is_json(chat):
+    _, out, _ = chat("上海仓的保证金是多少？\n", "--json")
+    record = json.loads(out)
+    assert record["citations"][0]["source"] == "租赁.txt"
+
+
+def test_no_source_is_a_refusal_that_is_shown_and_kept(chat, home):
+    _, out, _ = chat("上海仓的保证金是多少？\n", "--source", "别处/*")
+    assert "资料中没有相关内容" in out
+    [conversation] = Conversations(home / FILE).recent()
+    assert Conversations(home / FILE).turns(conversation.id)[0].refused
+
+
+class Terminal:
+    """The program on a terminal of its own."""
+
+    def __init__(self, env, home):
+        self.master, slave = pty.openpty()
+        command = [sys.executable, "-c", MAIN, "chat"]
+        self.process = subprocess.Popen(
+            command, stdin=slave, stdout=slave, stderr=slave, env=env, cwd=home, start_new_session=True
+        )
+        os.close(slave)
+        self.shown = ""
+        self._seen = 0
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+
+    def until(self, text, *, seconds=60):
+        """Read on to the next `text`; what comes behind it is for the next call."""
+        while (at := self.shown.find(text, self._seen)) < 0:
+            ready, _, _ = select.select([self.master], [], [], seconds)
+            assert ready, f"no {text!r} in {self.shown[self._seen :]!r}"
+            self.shown += self._decode(os.read(self.master, 65536))
+        self._seen = at + len(text)
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def interrupt_until(self, text):
+        """Press Ctrl-C, again where readline was just busy with a key and missed it, until `text` is shown."""
+        while self.shown.find(text, self._seen) < 0:
+            os.kill(self.process.pid, signal.SIGINT)
+            if select.select([self.master], [], [], 1)[0]:
+                self.shown += self._decode(os.read(self.master, 65536))
+        # What the last of several presses still brings is not for the next line.
+        while select.select([self.master], [], [], 1)[0]:
+            self.shown += self._decode(os.read(self.master, 65536))
+        self.until(text)
+        self._seen = len(self.shown)
+
+
+@pytest.fixture
+def terminal(env, home):
+    (home / FILE).unlink(missing_ok=True)
+    opened = Terminal(env, home)
+    yield opened
+    opened.process.kill()
+    opened.process.wait()
+    os.close(opened.master)
+
+
+def test_ctrl_c_leaves_the_line_not_the_program_and_ctrl_d_ends_it(terminal):
+    terminal.until("> ")
+    terminal.type("半句话")
+    terminal.until("半句话")
+    terminal.interrupt_until("> ")
+    terminal.type("上海仓的保证金是多少？\n")
+    terminal.until("租赁.txt")
+    terminal.until("> ")
+    terminal.type("\x04")
+    assert terminal.process.wait(60) == 0
+    assert "Traceback" not in terminal.shown
+
+
+def test_ctrl_c_stops_the_answer_and_the_next_question_is_answered(terminal, home):
+    terminal.until("> ")
+    terminal.type("上海仓的租金哪天开始上调？\n")
+    # The question is echoed; the answer takes a second at least, since the model is loaded for it.
+    terminal.until("上调？")
+    terminal.interrupt_until("已停止")
+    terminal.type("上海仓的保证金是多少？\n")
+    terminal.until("租赁.txt")
+    terminal.until("> ")
+    terminal.type("/quit\n")
+    assert terminal.process.wait(60) == 0
+    kept = Conversations(home / FILE)
+    assert [turn.question for turn in kept.turns(kept.recent()[0].id)] == ["上海仓的保证金是多少？"]
