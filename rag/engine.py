@@ -193,7 +193,13 @@ class Engine:
         passages = self.search(question, top_k=top_k, sources=sources)
         retrieved = time.monotonic() - started
         for event in stream_answer(
-            question, passages, model=self.chat_model, mode=mode or self.settings.mode, detail=detail
+            question,
+            passages,
+            model=self.chat_model,
+            mode=mode or self.settings.mode,
+            detail=detail,
+            wording=self.settings.wording,
+            first_token_s=self.settings.first_token_s,
         ):
             yield _with_retrieval(event, retrieved) if isinstance(event, Done) else event
 

@@ -31,6 +31,13 @@ class Settings(BaseSettings):
     family: str | None = Field(None, description="the prompt family, where the model does not tell it")
     backend_options: dict[str, Any] = Field(default_factory=dict)
     mode: Literal["stuff", "refine"] = "stuff"
+    wording: Literal["own", "seed", "seed_literal"] = Field(
+        "own",
+        description="how a model is asked; `seed` is the form of Chinese-LLaMA-Alpaca, `seed_literal` with its slips",
+    )
+    first_token_s: float = Field(
+        20.0, gt=0, description="seconds to the first word; fewer passages are read to keep it"
+    )
     followups: Literal["rules", "model"] = Field(
         "rules", description="what makes a follow-up question stand alone; a chat model takes its time for it"
     )

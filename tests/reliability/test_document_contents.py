@@ -647,12 +647,14 @@ def test_d40_formulas_in_a_csv_are_text(read):
 
 
 @pytest.mark.parametrize("row", ["D42-model-marks", "D43-injection", "D44-templates", "D45-own-syntax"])
-def test_a_passage_stands_in_the_prompt_as_it_is(row):
+def test_a_passage_stands_in_the_prompt_as_it_reads(row):
+    """What looks like a template is made inert by width alone."""
+    from ingest.normalize import fold
     from rag.prompts import instruction
 
     text = VERBATIM[row]
     prompt = instruction("问题？", [Passage(1, "甲.txt", None, 0, len(text), None, text)])
-    assert f"[1] {text}" in prompt
+    assert fold(f"[1] {text}") in fold(prompt)
 
 
 def test_d45_json_that_looks_like_a_stored_object_is_text(read):
