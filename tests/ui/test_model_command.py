@@ -141,7 +141,6 @@ def test_a_model_that_cannot_answer_is_not_chosen(home, wendang, file, reason):
         ("model", "compare", "a", "b", "--text", "c.txt", "--json"),
         ("api", "--port", "19328", "--api-key", "k"),
         ("mcp",),
-        ("summarize", "a.txt", "--mode", "refine"),
     ],
 )
 def test_what_is_not_built_yet_says_so(wendang, arguments):

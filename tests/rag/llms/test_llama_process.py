@@ -34,13 +34,21 @@ def model(tiny_model):
 )
 def test_a_death_costs_one_answer(model, how, cause):
     before = model.invoke(ASKED).text
-    answer = model.stream(ASKED, max_tokens=450)  # not done by the time that the first token is here
-    next(answer)
-    os.kill(model.process.pid, how)
-    with pytest.raises(ModelFailed) as caught:
-        list(answer)
-    assert caught.value.values["cause"] == cause
+    assert _killed_while_answering(model, how).values["cause"] == cause
     assert model.invoke(ASKED).text == before
+
+
+def _killed_while_answering(model, how):
+    """Kill the child after a first token; on a busy machine the tiny model may have said all by then: once more."""
+    for _ in range(40):
+        try:
+            answer = model.stream(ASKED, max_tokens=450)
+            next(answer)
+            os.kill(model.process.pid, how)
+            list(answer)
+        except ModelFailed as exc:
+            return exc
+    raise AssertionError("the answer was complete before every kill")
 
 
 def test_a_death_between_answers_costs_none(model):
