@@ -65,10 +65,11 @@ class Comparison:
         self._containers.update(row["container"] for row in rows.values() if row["container"] is not None)
         known = {path: row for path, row in rows.items() if row["container"] is None}
         self.known += len(known)
+        unseen: list[Skipped] = []
         for found in scan(folder, exclude=self._exclude, ignore=self._ignore):
             if isinstance(found, Skipped):
                 if found.reason is not Reason.LINK_OUTSIDE:  # a link in a file's place: the file is gone
-                    known = {path: row for path, row in known.items() if not _is_hidden(path, found)}
+                    unseen.append(found)
                 name = str(folder) if found.relative == b"." else display_name(found.relative)
                 yield Failed(name, found.reason, found.values)
                 continue
@@ -81,8 +82,9 @@ class Comparison:
                     yield from told(part)
             else:
                 self.changed.append(Changed(folder_id, found, row))
-        for row in known.values():
-            self.gone.update({part["id"]: part for part in (row, *inside.get(row["id"], ()))})
+        for path, row in known.items():
+            if not any(_is_hidden(path, skipped) for skipped in unseen):
+                self.gone.update({part["id"]: part for part in (row, *inside.get(row["id"], ()))})
 
     def is_due(self, row: Row) -> bool:
         """Whether a document of an unchanged file should be read all the same."""

@@ -100,6 +100,6 @@ class Publisher:
         keys = [child.vector_key for content, _ in contents for children in content.children for child in children]
         # A file's beginning, embedded a moment ago, is no text that was known before.
         self.reused += len(keys) - len(texts) - sum(key in self._early for key in keys)
-        if not group.events:
+        if any(content.is_beginning for content, _ in contents):
             self._early.update(texts)
         yield from group.events

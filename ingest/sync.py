@@ -21,18 +21,7 @@ from ingest.publish import Publisher
 from ingest.readahead import ReadAhead, Reading, Task
 from ingest.scan import FoundFile, fingerprint, unreadable
 from ingest.settle import Job, Settling
-from ingest.types import (
-    Added,
-    Failed,
-    Gap,
-    Held,
-    Progress,
-    ReadPage,
-    Removed,
-    Summary,
-    SyncEvent,
-    Updated,
-)  # fmt: skip
+from ingest.types import Added, Failed, Gap, Held, Progress, ReadPage, Removed, Summary, SyncEvent, Updated
 from ingest.workspace import Member
 
 #: A new file with more characters than this can be asked about before the rest of it is read.

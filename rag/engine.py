@@ -21,6 +21,8 @@ from ingest.library.report import DocumentStatus, StoredText
 from ingest.library.store import Library
 from ingest.types import Passage, Polling, SyncEvent
 from rag.errors import BadQuestion
+from rag.folders import chosen_folders
+from rag.offline import stay_offline
 from rag.retrieve import Leg, search
 from rag.settings import Settings, read_settings
 from rag.types import Answer, Done, StreamEvent
@@ -48,7 +50,7 @@ class Engine:
     """A library opened for use. Threads may share it; a `with` block closes it."""
 
     def __init__(self, settings: Settings, *, read_only: bool = False) -> None:
-        _stay_offline(downloads=bool(settings.embedder_options.get("download")))
+        stay_offline(downloads=bool(settings.embedder_options.get("download")))
         self.settings = settings
         settings.documents.mkdir(parents=True, exist_ok=True)
         self.library = Library(settings.library, read_only=read_only)
@@ -295,24 +297,9 @@ class Engine:
     # ── inside ──
 
     def _folders(self, given: Sequence[str | Path]) -> list[Path]:
-        """Return the folders to sync: those given with the known ones inside of them, or every one known.
-
-        A folder inside a known one means that one.
-        """
+        """Return the folders to sync: those given, or every one known."""
         known = [self.settings.documents.resolve(), *documents.folders(self.library.catalog)]
-        chosen = []
-        for folder in map(Path, given):
-            path = folder.expanduser().resolve()
-            if not path.is_dir():
-                raise BadSetting(
-                    f"{folder} is not a folder; give one that exists",
-                    name="FOLDER",
-                    value=str(folder),
-                    expected="a folder",
-                )
-            chosen.append(next((outer for outer in known if path.is_relative_to(outer)), path))
-            chosen += [inner for inner in known if inner.is_relative_to(path)]
-        return list(dict.fromkeys(chosen or known))
+        return chosen_folders(given, known=known)
 
     def _not_walked(self) -> list[Path]:
         """Return the folders that no walk enters: our own, and synced folders, which are walked by themselves."""
@@ -332,11 +319,11 @@ class Engine:
             self._changing.release()
 
     def _check(self, question: str) -> None:
-        limit = self.settings.question_limit
-        if not question.strip() or len(question) > limit:
-            raise BadQuestion(
-                f"a question of {len(question)} characters; ask one of 1 to {limit}", length=len(question), limit=limit
-            )
+        limit, length = self.settings.question_limit, len(question)
+        if not question.strip():
+            raise BadQuestion("an empty question; write one", cause="empty", length=length, limit=limit)
+        if length > limit:
+            raise BadQuestion(f"a question of {length} characters; ask one of 1 to {limit}", length=length, limit=limit)
 
     def _check_embedder(self, leg: Leg) -> None:
         made_with = self.library.catalog.setting("embedder")
@@ -354,16 +341,3 @@ def _with_retrieval(event: Done, seconds: float) -> Done:
     """Return the answer with the time of retrieval in its timings."""
     timings = {name: value + seconds for name, value in event.answer.timings.items()}
     return Done(replace(event.answer, timings={"retrieve_s": round(seconds, 4), **timings}))
-
-
-def _stay_offline(*, downloads: bool) -> None:
-    """Turn off what the parts would send by themselves; a stray tracing variable would upload prompts.
-
-    `downloads` is whether the user asked for a model from a hub.
-    """
-    for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2", "LANGCHAIN_TRACING", "LANGSMITH_TRACING_V2"):
-        os.environ[name] = "false"
-    if not downloads:
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ["ANONYMIZED_TELEMETRY"] = "False"
-    os.environ["DO_NOT_TRACK"] = "1"

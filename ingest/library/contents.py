@@ -60,6 +60,11 @@ class NewContent:
     chunks: tuple[Chunk, ...]
     children: tuple[tuple[Child, ...], ...]
 
+    @property
+    def is_beginning(self) -> bool:
+        """Whether the rest of the file is still being read."""
+        return any(gap.reason is Reason.STILL_READING for gap in self.gaps)
+
 
 def recipe(embedder: str, *, unread: Reason | None = None) -> str:
     """Return the name of a way to make passages and vectors; contents made by another are made again.

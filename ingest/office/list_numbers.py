@@ -1,6 +1,6 @@
 """Numbers of lists and headings as office programs write them: 第三条, （二）, 甲, ①, iv."""
 
-from ingest.headings import chinese_number
+from ingest.chinese_number import chinese_number
 
 _DIGITS = "〇一二三四五六七八九"
 _LEGAL = {

@@ -1,7 +1,8 @@
 import pytest
 from heading_samples import SAMPLES
 
-from ingest.headings import chinese_number, find_headings, numbered
+from ingest.chinese_number import chinese_number
+from ingest.headings import find_headings, numbered
 
 
 def outline(text):

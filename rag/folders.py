@@ -1,0 +1,26 @@
+"""Which folders a sync walks, where synced folders lie inside of each other."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ingest.errors import BadSetting
+
+
+def chosen_folders(given: Sequence[str | Path], *, known: Sequence[Path]) -> list[Path]:
+    """Return the folders given, with the known ones inside of them; every known one, if none is given.
+
+    A folder inside a known one means that one. Raises BadSetting for what is no folder.
+    """
+    chosen: list[Path] = []
+    for folder in map(Path, given):
+        path = folder.expanduser().resolve()
+        if not path.is_dir():
+            raise BadSetting(
+                f"{folder} is not a folder; give one that exists",
+                name="FOLDER",
+                value=str(folder),
+                expected="a folder",
+            )
+        chosen.append(next((outer for outer in known if path.is_relative_to(outer)), path))
+        chosen += [inner for inner in known if inner.is_relative_to(path)]
+    return list(dict.fromkeys(chosen or known))
