@@ -3,10 +3,7 @@
 import contextlib
 import io
 import os
-import pkgutil
 import sys
-from importlib import import_module
-from pathlib import Path
 
 import click
 
@@ -14,32 +11,14 @@ from ingest.errors import WendangError
 from ui.text import error_text, set_language, t
 
 
-class Commands(click.Group):
-    """The commands, found by their files; none is imported before it is called (the help knows them by their texts)."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands."""
-        return sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent / "commands")]))
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, or None where there is no such file."""
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        command: click.Command = import_module(f"ui.commands.{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write a line for each command."""
-        with formatter.section(t("commands")):
-            formatter.write_dl([(name, t(f"short.{name}")) for name in self.list_commands(ctx)])
-
-
 def build() -> click.Group:
     """Return the program in the language that is set."""
+    from ui.groups import Group
     from ui.options import shared
 
-    group = Commands(
+    group = Group(
         "wendang",
+        package="ui.commands",
         help=t("help"),
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
         callback=lambda **_: None,

@@ -1,13 +1,24 @@
+import pkgutil
 import string
+from collections import Counter
+from importlib import import_module
 
 import pytest
 
 from ingest.errors import Reason
-from ui.text import REASONS, TEXTS, reason_text, set_language, t
+from ui import texts
+from ui.text import TEXTS, reason_text, set_language, t
+from ui.texts.reasons import REASONS
 
 
 def fields(text):
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_no_text_stands_in_two_tables():
+    tables = [import_module(f"ui.texts.{module.name}") for module in pkgutil.iter_modules(texts.__path__)]
+    counts = Counter(key for table in tables for key in getattr(table, "TEXTS", {}))
+    assert not [key for key, count in counts.items() if count > 1]
 
 
 @pytest.mark.parametrize("key", sorted(TEXTS))

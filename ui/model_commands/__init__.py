@@ -1,0 +1,1 @@
+"""The sub-commands of `wendang model`, a file each."""
