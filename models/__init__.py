@@ -1,1 +1,1 @@
-"""Making and checking a language model. Not built yet: merging, converting, quantising and training come here."""
+"""Making and checking a language model: it stands alone, and knows nothing of libraries and questions."""

@@ -8,6 +8,7 @@ import sys
 import click
 
 from ingest.errors import WendangError
+from models.errors import WorkshopError
 from ui.text import error_text, set_language, t
 
 
@@ -63,7 +64,7 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as exc:
         exc.show()
         return 2
-    except WendangError as exc:
+    except (WendangError, WorkshopError) as exc:
         if "--debug" in arguments:
             raise
         click.echo(error_text(exc), err=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Protocol
 
-from ingest.errors import Reason, WendangError
+from ingest.errors import Reason
 from ingest.types import Gap
 from ui import texts
 from ui.texts.reasons import REASONS
@@ -32,6 +32,15 @@ class _Placed(Protocol):
     def source(self) -> str: ...
     @property
     def page(self) -> int | None: ...
+
+
+class _Failed(Protocol):
+    """An error of the program's own, of any package."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def values(self) -> Mapping[str, object]: ...
 
 
 def set_language(name: str) -> None:
@@ -79,7 +88,7 @@ def ranges(pages: Sequence[int]) -> str:
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in parts)
 
 
-def error_text(error: WendangError) -> str:
+def error_text(error: _Failed) -> str:
     """Return an error as one line: what failed, the value, what to do. English is the error's own message."""
     cause = str(error.values.get("cause", ""))
     for key in (f"error.{error.code}.{cause}", f"error.{error.code}"):
