@@ -1,0 +1,46 @@
+"""The whole way: base, two LoRAs in order, F16, Q4_K_M, and a question answered with the result."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+
+from tiny_llama import TINY, write_base, write_lora
+
+WIDE = dataclasses.replace(TINY, hidden=256, inner=512)
+
+
+def wendang(*arguments, home):
+    command = [sys.executable, "-c", "from ui.cli import main; main()", *map(str, arguments), "--home", str(home)]
+    environment = {**os.environ, "WENDANG_BACKEND_OPTIONS": json.dumps({"threads": 1})}
+    environment.pop("WENDANG_MODELS_DIR", None)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
+
+
+def test_D1_from_base_and_two_loras_to_an_answer(tmp_path):
+    base = write_base(tmp_path / "llama-7b-hf", size=WIDE)
+    first = write_lora(tmp_path / "chinese-llama-plus-lora-7b", rows=49953, size=WIDE)
+    last = write_lora(tmp_path / "chinese-alpaca-plus-lora-7b", rows=49954, size=WIDE, seed=2)
+    home = tmp_path / "家"
+    (home / "docs").mkdir(parents=True)
+    (home / "docs" / "值班表.txt").write_text("周一由韩小川值班，周二由罗敏值班。\n", "utf-8")
+
+    arguments = ["--base", base, "--lora", first, "--lora", last, "--out", tmp_path / "alpaca-plus", "--threads", "1"]
+    made = wendang("model", "make", *arguments, "--json", home=home)
+
+    assert made.returncode == 0, made.stderr
+    merged, f16, small = json.loads(made.stdout)
+    assert [step["step"] for step in (merged, f16, small)] == ["merged", "f16", "q4_k_m"]
+    assert f16["error"]["kl_mean"] < 1e-4 and f16["error"]["same_top"] > 0.98
+    assert small["error"]["kl_mean"] > f16["error"]["kl_mean"]
+    assert small["bytes"] < f16["bytes"] / 2
+
+    used = wendang("model", "use", small["path"], home=home)
+    assert used.returncode == 0, used.stderr
+    assert "alpaca" in used.stdout
+    assert wendang("sync", home=home).returncode == 0
+    answered = wendang("ask", "周一谁值班？", "--json", home=home)
+    assert answered.returncode == 0, answered.stderr
+    answer = json.loads(answered.stdout)
+    assert answer["family"] == "alpaca" and answer["passages"][0]["source"] == "值班表.txt"

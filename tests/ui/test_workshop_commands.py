@@ -1,0 +1,96 @@
+"""`wendang model tokenizer`, `merge` and `verify`, from the command line."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from ui.cli import main
+
+sys.path.append(str(Path(__file__).parents[1] / "models"))
+from tiny_llama import chinese_sentencepiece, llama_sentencepiece, write_base, write_lora
+
+
+@pytest.fixture
+def wendang(tmp_path, capsys, monkeypatch):
+    """Run the program; return its exit status, its output and its errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["wendang", *arguments, "--home", str(tmp_path / "home")])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def parts(tmp_path):
+    write_base(tmp_path / "llama-7b")
+    write_lora(tmp_path / "chinese-llama-plus-lora-7b", rows=49953)
+    write_lora(tmp_path / "chinese-alpaca-plus-lora-7b", rows=49954, seed=2)
+    return ["model", "merge", "--base", "llama-7b", "--out", "合并 后"]
+
+
+def test_the_tokenizer_is_extended_and_its_gain_told(wendang, tmp_path):
+    (tmp_path / "tokenizer.model").write_bytes(llama_sentencepiece())
+    (tmp_path / "chinese_sp.model").write_bytes(chinese_sentencepiece())
+    told = ["model", "tokenizer", "--base", "tokenizer.model", "--add", "chinese_sp.model"]
+    status, out, _ = wendang(*told, "--out", "扩充", "--pad", "--json")
+    made = json.loads(out)
+    assert (status, made["total"], made["added"], made["overlap"]) == (0, 49954, 17954, 2047)
+    assert made["text"]["tokens_after"] < made["text"]["tokens_before"]
+    status, out, _ = wendang(*told, "--out", "扩充 2")
+    assert status == 0
+    assert "共 49953 个词元" in out
+    assert "Chinese-LLaMA 的词表相同，但内容与公布的不同" in out
+    status, _, err = wendang(*told, "--out", "扩充 2")
+    assert (status, "不会覆盖" in err) == (1, True)
+
+
+def test_two_loras_are_merged_and_the_result_verifies(wendang, tmp_path, parts):
+    loras = ["--lora", "chinese-llama-plus-lora-7b", "--lora", "chinese-alpaca-plus-lora-7b"]
+    status, out, err = wendang(*parts, *loras, "--shard-by-shard")
+    assert (status, err) == (0, "")
+    assert "已合并 2 个 LoRA，词表 49954" in out
+    assert "wendang model convert" in out
+    status, out, _ = wendang("model", "verify", "合并 后", "--json")
+    report = json.loads(out)
+    assert (status, report["ok"], report["kind"], report["missing"]) == (0, True, "merged", [])
+
+
+def test_the_wrong_order_is_one_line_with_the_remedy(wendang, tmp_path, parts):
+    status, out, err = wendang(*parts, "--lora", "chinese-alpaca-plus-lora-7b", "--lora", "chinese-llama-plus-lora-7b")
+    assert (status, out) == (1, "")
+    assert err.count("\n") == 1
+    assert "顺序错了" in err
+    assert not (tmp_path / "合并 后").exists()
+
+
+def test_a_merge_without_a_lora_is_asked_for_in_words(wendang, parts):
+    assert wendang(*parts)[0] == 2
+    status, out, _ = wendang(*parts, "--no-lora", "--format", "pth", "--parts", "2", "--json")
+    made = json.loads(out)
+    assert (status, list(made["files"]), made["loras"]) == (0, ["consolidated.00.pth", "consolidated.01.pth"], [])
+
+
+def test_verifying_tells_what_differs_and_ends_with_one(wendang, parts, tmp_path):
+    (tmp_path / "chinese-llama-plus-lora-7b" / "tokenizer_config.json").unlink()
+    status, out, err = wendang("model", "verify", "chinese-llama-plus-lora-7b")
+    assert status == 1
+    assert "LoRA：Chinese-LLaMA-Plus-7B" in out
+    assert "8c928db86b2a0cf73f019832f921eb7e1e069ca21441b4bfa12c4381c6cc46be  应有的哈希" in out
+    assert "tokenizer_config.json  ✗ 缺少" in out
+    assert "没有通过核对" in err
+
+
+def test_what_cannot_be_confirmed_ends_with_three(wendang, parts, tmp_path):
+    (tmp_path / "chinese-llama-plus-lora-7b").rename(tmp_path / "mine")
+    status, out, err = wendang("model", "verify", "mine", "--kind", "lora", "--json")
+    assert (status, json.loads(out)["files"][0]["status"]) == (3, "unknown")
+    assert "无法确认" in err
+    assert wendang("model", "verify", "mine", "--name", "chinese-llama-plus-7b")[0] == 1
+    assert wendang("model", "verify", "mine", "--name", "nobody")[0] == 2

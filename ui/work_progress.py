@@ -1,0 +1,42 @@
+"""One bar for long work that tells its stage and its bytes, on stderr and only on a terminal."""
+
+import sys
+from types import TracebackType
+from typing import Self
+
+from ui.text import t
+
+
+class WorkProgress:
+    """A context that is called with a stage, what is done and all of it, in bytes; a new stage starts the bar anew."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            redirect_stdout=sys.stdout.isatty(),
+            disable=not console.is_terminal,
+        )
+        self._task = self._bars.add_task("", total=None, visible=False)
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Move the bar."""
+        description = t(f"work.{stage}")
+        self._bars.update(self._task, description=description, completed=done, total=total or None, visible=True)
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
