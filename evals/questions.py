@@ -26,7 +26,8 @@ _BLANK_LINE = "\n\n"
 class Question:
     """A question, the answers that count as right (none: not to be answered), and where they stand.
 
-    `paragraph` counts the paragraphs of the article in `source`, from 0; it is None in Wendang's form.
+    `paragraph` counts the paragraphs of the article in `source`, from 0; it is None in Wendang's form. `page`, from
+    1, is for people.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Question:
     answers: tuple[str, ...]
     source: str | None = None
     paragraph: int | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,16 @@ class QuestionSet:
 def read_questions(path: Path) -> QuestionSet:
     """Return the questions of a JSON file, told by its form. Raises BadQuestionFile."""
     try:
-        raw = json.loads(path.read_text("utf-8-sig"))
+        content = path.read_bytes()
     except OSError as exc:
         raise _bad(path, "unreadable", detail=exc.strerror or str(exc)) from exc
+    return parse_questions(content, path=path)
+
+
+def parse_questions(content: bytes, *, path: Path) -> QuestionSet:
+    """Return the questions that the bytes of a JSON file hold; `path` only names it. Raises BadQuestionFile."""
+    try:
+        raw = json.loads(content.decode("utf-8-sig"))
     except ValueError as exc:  # not UTF-8, or not JSON
         raise _bad(path, "not_json", detail=str(exc)) from exc
     try:
@@ -160,7 +169,13 @@ class _Own(_Form):
 def _own(raw: object) -> QuestionSet:
     return QuestionSet(
         tuple(
-            Question(id=asked.id or str(n), text=asked.question, answers=tuple(asked.answers), source=asked.source)
+            Question(
+                id=asked.id or str(n),
+                text=asked.question,
+                answers=tuple(asked.answers),
+                source=asked.source,
+                page=asked.page,
+            )
             for n, asked in enumerate(_Own.model_validate(raw).questions, 1)
         )
     )

@@ -14,6 +14,7 @@ from typing import Any
 from evals.model_speed import generation_speed
 from ingest.errors import BadSetting
 from rag.engine import Engine
+from rag.language_model import chosen_backend
 from rag.settings import read_settings
 
 #: Characters of a generated text, about a page of a book.
@@ -54,11 +55,12 @@ def measure_speed(*, home: Path, files: int, seed: int) -> dict[str, Any]:
     model that llama.cpp does not run.
     """
     chosen = read_settings(home)
-    if chosen.backend != "llama_cpp":
+    backend = chosen_backend(chosen)
+    if backend != "llama_cpp":
         raise BadSetting(
-            f"speed is measured with the backend llama_cpp, not {chosen.backend}; change the setting",
+            f"speed is measured with the backend llama_cpp, not {backend}; choose a GGUF model",
             name="backend",
-            value=chosen.backend,
+            value=backend,
             expected="llama_cpp",
         )
     with tempfile.TemporaryDirectory(prefix="wendang-speed-") as folder:

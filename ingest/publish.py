@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ingest.embedders import Embedder
+from ingest.errors import BadSetting
 from ingest.library import documents
 from ingest.library.contents import NewContent
 from ingest.library.documents import Pointer
@@ -88,8 +89,10 @@ class Publisher:
         ordered = sorted(texts.items(), key=lambda item: len(item[1]))
         for start in range(0, len(ordered), _SLICE):
             piece = ordered[start : start + _SLICE]
-            embedded = self._embedder.embed_passages([text for _, text in piece])
-            vectors.update(zip([key for key, _ in piece], np.asarray(embedded), strict=True))
+            embedded = _usable(
+                self._embedder.embed_passages([text for _, text in piece]), len(piece), by=self._embedder
+            )
+            vectors.update(zip([key for key, _ in piece], embedded, strict=True))
             if len(vectors) >= _KEEP:
                 self._library.keep_vectors(vectors)
                 vectors = {}
@@ -103,3 +106,18 @@ class Publisher:
         if any(content.is_beginning for content, _ in contents):
             self._early.update(texts)
         yield from group.events
+
+
+def _usable(given: Vectors, count: int, *, by: Embedder) -> Vectors:
+    """Return the vectors of `count` texts; BadSetting where one could not be compared, so that none of them is kept."""
+    rows = np.asarray(given, np.float32)
+    if rows.shape == (count, by.dimensions) and np.isfinite(rows).all() and rows.any(axis=1).all():
+        return rows
+    expected = f"an embedder that gives each text {by.dimensions} finite numbers, not only zeros; take another one"
+    raise BadSetting(
+        f"the embedder {by.name} gave vectors of the form {rows.shape} for {count} texts, or some that are no numbers; "
+        f"expected {expected}",
+        name="embedder",
+        value=by.name,
+        expected=expected,
+    )

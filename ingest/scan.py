@@ -173,6 +173,14 @@ def fingerprint(path: Path) -> str:
         raise FileNotFoundError(exc.errno, exc.strerror, str(path)) from exc
 
 
+def size_and_time(fingerprint: str) -> tuple[int, float] | None:
+    """Return the bytes and the time of change (seconds since 1970) that a fingerprint holds; None where it is empty."""
+    if not fingerprint:
+        return None
+    size, nanoseconds, *_ = fingerprint.split(":")
+    return int(size), int(nanoseconds) / 1e9
+
+
 def digest(path: Path, *, limit: int | None = None) -> bytes:
     """Return the SHA-256 of a file's bytes, read in constant memory, up to its size at the start.
 

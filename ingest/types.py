@@ -34,6 +34,11 @@ class Passage:
     also: tuple[str, ...] = ()
     relevance: float | None = None
 
+    def _repr_html_(self) -> str:
+        from ingest.notebook import block, passage_html
+
+        return block([passage_html(self)])
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:

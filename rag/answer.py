@@ -16,7 +16,7 @@ from rag.asking import Asking, trait
 from rag.citations import cite, complete_length, unsupported
 from rag.errors import BadQuestion
 from rag.refusal import is_refusal, is_unsure, may_refuse, refusal
-from rag.types import Answer, Delta, Done, Found, StreamEvent
+from rag.types import Answer, Delta, Done, Found, Reading, StreamEvent, Waiting
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -36,7 +36,8 @@ def stream_answer(
 
     `model` may be a function that loads it: without passages it is not called, and the answer is the refusal. The
     options are those of `rag.asking.Asking`: `family` (by default what the model says of itself), `detail`, `wording`,
-    and `first_token_s`, so that fewer passages are read where the first word would come later. The text in Done has its
+    `first_token_s`, so that fewer passages are read where the first word would come later, and `progress`, so that a
+    local model's Waiting and Reading are yielded too. The text in Done has its
     citations checked and may differ from the Deltas; an answer that nothing bears out may become the refusal. Closing
     the iterator stops the model. Raises BadQuestion, BadSetting, ContextTooSmall, ModelFailed, UnusableModel.
     """
@@ -106,11 +107,11 @@ class _Run:
         yield Found(tuple(self._given))
         first = 1
         for group in groups:
-            self._step(group, first=first)
+            yield from self._step(group, first=first)
             first += len(group)
         yield Delta(refusal(self._question, said=self._text) if self._refused else self._text)
 
-    def _step(self, group: Sequence[Passage], *, first: int) -> None:
+    def _step(self, group: Sequence[Passage], *, first: int) -> Iterator[StreamEvent]:
         """Answer from one group, or better the answer so far with it; a family that cannot keeps what it has."""
         answered = not self._refused
         if answered:
@@ -119,7 +120,13 @@ class _Run:
             asked = self._asking.question(self._question, group, first=first, stepwise=True)
         if asked is None:
             return
-        said = "".join(self._asking.reply(asked, group))
+        said = ""
+        with closing(self._asking.reply(asked, group)) as reply:
+            for piece in reply:
+                if isinstance(piece, str):
+                    said += piece
+                else:
+                    yield piece
         if said.strip() and not (answered and is_refusal(said)):
             self._text = said
 
@@ -139,22 +146,27 @@ class _Run:
             family=self._asking.family_name,
             unsupported=() if refused else unsupported(text, self._given),
             dropped=len(self._found) - len(self._given),
+            cut=self._asking.cut and not refused,
         )
 
     @property
     def _refused(self) -> bool:
         return not self._text.strip() or is_refusal(self._text)
 
-    def _kept(self, reply: Iterator[str]) -> Iterator[str]:
+    def _kept(self, reply: Iterator[str | Waiting | Reading]) -> Iterator[str | Waiting | Reading]:
         for piece in reply:
-            self._text += piece
+            if isinstance(piece, str):
+                self._text += piece
             yield piece
 
 
-def _shown(said: Iterator[str], *, question: str) -> Iterator[Delta]:
+def _shown(said: Iterator[str | Waiting | Reading], *, question: str) -> Iterator[Delta | Waiting | Reading]:
     """Yield what can be shown: no part of a marker, and no refusal in the model's own words."""
     text, shown = "", 0
     for piece in said:
+        if not isinstance(piece, str):
+            yield piece
+            continue
         text += piece
         end = complete_length(text)
         if end > shown and (shown or not may_refuse(text)):

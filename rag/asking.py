@@ -1,18 +1,21 @@
 """How a model is asked: which passages it reads, in which words, and with which settings."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import BadSetting
 from ingest.types import Passage
 from rag import families, prompts
-from rag.budget import fit, readable_in
+from rag.budget import Room, fit, readable_in
 from rag.families import Family
 from rag.refusal import margin
+from rag.types import Reading, Waiting
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
+
+    from rag.trace import Recorder
 
 #: How `model.stream(messages, **FREE_TEXT)` chooses tokens of a text that no passages bind, with the settings that
 #: Chinese-LLaMA-Alpaca recommends. Answers from passages take the likeliest token, which is each family's default.
@@ -26,7 +29,12 @@ _DETAIL = 2
 
 
 class Asking:
-    """A model, and how it is asked. `usage` counts the tokens of all that was asked so far."""
+    """A model, and how it is asked. `usage` counts the tokens of all that was asked so far.
+
+    `sampling` holds settings of the call (`max_tokens`, `stop`, `temperature` …) that win over the usual ones; `cut`
+    says whether the last reply was ended before the model had said all. A `recorder` is told of each prompt and of each
+    piece of the replies.
+    """
 
     def __init__(
         self,
@@ -36,14 +44,21 @@ class Asking:
         wording: str = "own",
         detail: bool = False,
         first_token_s: float | None = None,
+        progress: bool = False,
+        sampling: Mapping[str, Any] | None = None,
+        recorder: "Recorder | None" = None,
     ) -> None:
         self.model = model
         self.family_name: str = family or trait(model, "family") or "chatml"
         self.usage = {"prompt_tokens": 0, "completion_tokens": 0}
+        self.cut = False
         self._family: Family = families.load(self.family_name)
         self._wording = wording
         self._detail = detail
         self._first_token_s = first_token_s
+        self._progress = progress
+        self._sampling = dict(sampling or {})
+        self._recorder = recorder
         if wording not in WORDINGS or (wording != "own" and self.family_name == "reader"):
             raise BadSetting(
                 f"no wording {wording!r} for a model of the family {self.family_name}; use own",
@@ -84,24 +99,36 @@ class Asking:
 
         All of them where the model's context is unknown.
         """
-        n_ctx = trait(self.model, "n_ctx")
-        if n_ctx is None:
+        room = self.room(answers=answers)
+        if room is None:
             return list(passages)
-        wishes = (
-            readable_in(self._first_token_s, rate=trait(self.model, "reading_rate")),
-            getattr(self._family, "PROMPT_TOKENS", None),
-        )
         return fit(
             passages,
-            prompt_tokens=lambda part: self._tokens(self.question(question, part)),
-            limit=n_ctx - min(answers * self._max_tokens, n_ctx // 2),
-            wished=min((wish for wish in wishes if wish is not None), default=None),
+            prompt_tokens=lambda part: self.tokens(self.question(question, part)),
+            limit=room.limit,
+            wished=room.wished,
         )
 
-    def reply(self, messages: "list[BaseMessage]", passages: Sequence[Passage]) -> Generator[str]:
-        """Yield the pieces of what the model says to a prompt that holds the passages."""
+    def room(self, *, answers: int = 1) -> Room | None:
+        """Return how long a prompt may be that leaves room for so many answers; None where the context is unknown."""
+        n_ctx = trait(self.model, "n_ctx")
+        if n_ctx is None:
+            return None
+        return Room(
+            n_ctx=n_ctx,
+            answer=min(answers * self._max_tokens, n_ctx // 2),
+            in_time=readable_in(self._first_token_s, rate=trait(self.model, "reading_rate")),
+            usual=getattr(self._family, "PROMPT_TOKENS", None),
+        )
+
+    def reply(self, messages: "list[BaseMessage]", passages: Sequence[Passage]) -> Generator[str | Waiting | Reading]:
+        """Yield the pieces of what the model says to a prompt that holds the passages; its progress where wanted."""
         begun = False
+        if self._recorder:
+            self._recorder.prompted(self, messages, passages)
         for chunk in self.model.stream(messages, **self._settings(passages)):
+            yield from _steps(chunk.response_metadata)
+            self.cut = chunk.response_metadata.get("finish_reason") == "length"
             piece = chunk.text if begun else chunk.text.lstrip()
             begun = begun or bool(piece)
             usage = getattr(chunk, "usage_metadata", None)
@@ -109,11 +136,15 @@ class Asking:
                 self.usage["prompt_tokens"] += usage["input_tokens"]
                 self.usage["completion_tokens"] += usage["output_tokens"]
             if piece:
+                if self._recorder:
+                    self._recorder.spoke()
                 yield piece
 
     @property
     def _max_tokens(self) -> int:
         """The longest answer, in tokens."""
+        if asked := self._sampling.get("max_tokens"):
+            return int(asked)
         longest = trait(self.model, "max_tokens") or _ANSWER_TOKENS
         return _DETAIL * longest if self._detail and self._is_local else longest
 
@@ -124,17 +155,32 @@ class Asking:
 
     def _settings(self, passages: Sequence[Passage]) -> dict[str, Any]:
         if not self._is_local:
-            return {}
+            return self._sampling
         settings: dict[str, Any] = {"max_tokens": self._max_tokens} if self._detail else {}
+        settings |= self._sampling
+        if self._progress:
+            settings["progress"] = True
         usual = self._family.SAMPLING.refusal_margin
         return {**settings, "refusal_margin": margin(passages, default=usual)} if usual else settings
 
-    def _tokens(self, messages: "Sequence[BaseMessage]") -> int:
+    def tokens(self, messages: "Sequence[BaseMessage]") -> int:
         """Return how many tokens a prompt has: exactly for a local model, on the safe side for another."""
         if self._is_local:
             count: Callable[[Sequence[BaseMessage]], int] = self.model.prompt_tokens  # type: ignore[attr-defined]
             return count(messages)
         return sum(self.model.get_num_tokens(message.text) + 8 for message in messages)
+
+    def count(self, text: str) -> int | None:
+        """Return how many tokens a text has by itself; None for a model elsewhere, which is not asked for that."""
+        return self.model.get_num_tokens(text) if self._is_local else None
+
+
+def _steps(facts: Mapping[str, Any]) -> Iterator[Waiting | Reading]:
+    """Yield the progress that a local model tells in a chunk's metadata (`rag.llms._local_chat`)."""
+    if "waiting" in facts:
+        yield Waiting(**facts["waiting"])
+    if "reading" in facts:
+        yield Reading(**facts["reading"])
 
 
 def trait(model: "BaseChatModel", name: str) -> Any:  # noqa: ANN401 - a name or a number

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ingest.types import Passage
 from rag.errors import ContextTooSmall
@@ -10,6 +10,29 @@ from rag.errors import ContextTooSmall
 _SENTENCE_END = re.compile(r"[。！？!?…]+[”’」』）)]*|\n")
 #: A remainder shorter than this, in characters, tells a reader nothing.
 _LEAST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How long a prompt may be, in tokens: the context `n_ctx` less what is kept for the `answer`, its `limit`.
+
+    `in_time` is what the model reads before the first word is due, `usual` what it is used to; None: not known.
+    """
+
+    n_ctx: int
+    answer: int
+    in_time: float | None = None
+    usual: int | None = None
+
+    @property
+    def limit(self) -> int:
+        """What is left for the prompt."""
+        return self.n_ctx - self.answer
+
+    @property
+    def wished(self) -> float | None:
+        """What the prompt had better not exceed; None where nothing is wished."""
+        return min((wish for wish in (self.in_time, self.usual) if wish is not None), default=None)
 
 
 def fit(

@@ -1,39 +1,26 @@
-"""Conversations, kept in one SQLite file of the home: what was asked, what was answered, what it rested on.
+"""Conversations, kept in one SQLite file of the home: what was asked and answered, what it rested on, how it was liked.
 
-They are no part of the library: nothing is derived from them, and deleting the file loses nothing else. Each call opens
-the file for itself, so threads and processes may share it.
+They are no part of the library: nothing is derived from them, and deleting the file loses nothing else.
 """
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ingest.normalize import fold
-from rag.errors import ConversationsUnusable, NoConversation
-from rag.types import Answer, Citation
+from ingest.types import Passage
+from rag.conversation_file import changing, reading
+from rag.errors import NoConversation
+from rag.types import Answer, Citation, Unsupported
 
 #: The file's name in the home.
 FILE = "conversations.sqlite3"
 
-_VERSION = 1
-_BUSY_MS = 5000
 #: Characters of the first question that name a conversation.
 _NAME_LENGTH = 30
-
-_SCHEMA = """
-CREATE TABLE conversations (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, created TEXT NOT NULL, changed TEXT NOT NULL);
-CREATE TABLE turns (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    conversation_id INTEGER NOT NULL REFERENCES conversations ON DELETE CASCADE,
-    question TEXT NOT NULL, standalone TEXT NOT NULL, answer TEXT NOT NULL, citations TEXT NOT NULL,
-    refused INTEGER NOT NULL, model TEXT NOT NULL, asked_at TEXT NOT NULL, folded TEXT NOT NULL);
-CREATE INDEX turns_of_conversation ON turns (conversation_id, id);
-"""
 _LISTED = (
     "SELECT conversations.*, (SELECT count(*) FROM turns WHERE conversation_id = conversations.id) AS turns"
     " FROM conversations"
@@ -52,9 +39,22 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """A question as it was asked and as it was searched for, and its answer."""
+class Feedback:
+    """What a user thought of an answer, and why."""
 
+    good: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question as it was asked and as it was searched for, and its answer with the fields of `rag.types.Answer`.
+
+    `partial` tells of an answer that was stopped, or that a killed program did not finish. Turns of older versions have
+    no passages. `seconds` is the time that the answer took.
+    """
+
+    id: int
     question: str
     standalone: str
     answer: str
@@ -62,6 +62,12 @@ class Turn:
     refused: bool
     model: str
     asked_at: str
+    partial: bool = False
+    passages: tuple[Passage, ...] = ()
+    unsupported: tuple[Unsupported, ...] = ()
+    dropped: int = 0
+    seconds: float = 0.0
+    feedback: Feedback | None = None
 
 
 class Conversations:
@@ -72,59 +78,63 @@ class Conversations:
 
     def create(self, *, name: str = "") -> int:
         """Make an empty conversation and return its number; without a name it takes that of its first question."""
-        with self._changing() as db:
+        with changing(self._path) as db:
             return _created(db, name=name)
 
     def append(self, number: int | None, *, question: str, standalone: str, answer: Answer) -> int:
         """Add a turn to a conversation, to a new one where `number` is None; return the conversation's number."""
-        now = _now()
-        with self._changing() as db:
-            if number is None:
-                number = _created(db, name="")
-            _known(db, number)
-            db.execute(
-                "INSERT INTO turns (conversation_id, question, standalone, answer, citations, refused, model,"
-                " asked_at, folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    number,
-                    _storable(question),
-                    _storable(standalone),
-                    _storable(answer.text),
-                    _storable(json.dumps([asdict(citation) for citation in answer.citations], ensure_ascii=False)),
-                    answer.refused,
-                    answer.model,
-                    now,
-                    _storable(fold(f"{question}\n{answer.text}")),
-                ),
-            )
-            db.execute(
-                "UPDATE conversations SET changed = ?, name = CASE name WHEN '' THEN ? ELSE name END WHERE id = ?",
-                (now, _storable(_name_of(question)), number),
-            )
+        with changing(self._path) as db:
+            number, turn = _begun(db, number, question=question, standalone=standalone)
+            _write(db, turn, answer=answer, partial=False)
         return number
+
+    def begin(self, number: int | None, *, question: str) -> tuple[int, int]:
+        """Add a turn whose answer is still to come, to a new conversation where `number` is None.
+
+        Return the numbers of the conversation and of the turn. The turn is partial until `finish` says otherwise, so
+        that a program that is killed leaves the question. Raises NoConversation.
+        """
+        with changing(self._path) as db:
+            return _begun(db, number, question=question, standalone=question)
+
+    def finish(self, turn: int, *, standalone: str, answer: Answer, partial: bool = False) -> None:
+        """Write the answer of a turn that was begun; one that was deleted meanwhile stays deleted."""
+        with changing(self._path) as db:
+            db.execute("UPDATE turns SET standalone = ? WHERE id = ?", (_storable(standalone), turn))
+            _write(db, turn, answer=answer, partial=partial)
+
+    def rate(self, turn: int, *, feedback: Feedback | None) -> None:
+        """Keep what the user thought of a turn's answer; None takes it back. Nothing happens for a deleted turn."""
+        with changing(self._path) as db:
+            db.execute("DELETE FROM feedback WHERE turn_id = ?", (turn,))
+            if feedback:
+                db.execute(
+                    "INSERT INTO feedback (turn_id, good, reason, given_at) SELECT id, ?, ?, ? FROM turns WHERE id = ?",
+                    (feedback.good, _storable(feedback.reason), _now(), turn),
+                )
 
     def rename(self, number: int, *, name: str) -> None:
         """Give a conversation another name. Raises NoConversation."""
-        with self._changing() as db:
+        with changing(self._path) as db:
             _known(db, number)
             db.execute("UPDATE conversations SET name = ? WHERE id = ?", (_storable(_name_of(name)), number))
 
     def delete(self, number: int) -> None:
         """Forget a conversation and its turns. Raises NoConversation."""
-        with self._changing() as db:
+        with changing(self._path) as db:
             _known(db, number)
             db.execute("DELETE FROM conversations WHERE id = ?", (number,))
 
     def recent(self, *, limit: int = 20) -> list[Conversation]:
         """Return the conversations, the one that changed last first."""
-        with self._reading() as db:
+        with reading(self._path) as db:
             rows = db.execute(f"{_LISTED} ORDER BY changed DESC, id DESC LIMIT ?", (limit,)) if db else ()
             return [Conversation(**row) for row in rows]
 
     def search(self, text: str, *, limit: int = 20) -> list[Conversation]:
         """Return the conversations whose name, questions or answers hold `text`, in any width, script and case."""
         wanted = _storable(fold(text))
-        with self._reading() as db:
+        with reading(self._path) as db:
             if db is None:
                 return []
             db.create_function("fold", 1, fold, deterministic=True)
@@ -137,77 +147,25 @@ class Conversations:
 
     def get(self, number: int) -> Conversation:
         """Return one conversation. Raises NoConversation."""
-        with self._reading() as db:
+        with reading(self._path) as db:
             return _known(db, number)
 
     def turns(self, number: int) -> list[Turn]:
         """Return the turns of a conversation, the first first. Raises NoConversation."""
-        with self._reading() as db:
+        with reading(self._path) as db:
             _known(db, number)
             assert db is not None, "a known conversation lies in a file"
-            rows = db.execute("SELECT * FROM turns WHERE conversation_id = ? ORDER BY id", (number,))
+            rows = db.execute(
+                "SELECT turns.*, good, reason FROM turns LEFT JOIN feedback ON turn_id = turns.id"
+                " WHERE conversation_id = ? ORDER BY turns.id",
+                (number,),
+            )
             return [_turn(row) for row in rows]
-
-    # ── inside ──
-
-    @contextmanager
-    def _changing(self) -> Iterator[sqlite3.Connection]:
-        """Open the file for one transaction, making it where there is none."""
-        with self._open() as db:
-            db.execute("BEGIN IMMEDIATE")
-            _migrate(db, self._path)
-            yield db
-            db.execute("COMMIT")
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        """Open the file for reading; None where there is none yet."""
-        if not self._path.exists():
-            yield None
-            return
-        with self._open() as db:
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            _check_version(version, self._path)
-            yield db if version else None
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with closing(sqlite3.connect(self._path, timeout=_BUSY_MS / 1000, isolation_level=None)) as db:
-                db.row_factory = sqlite3.Row
-                db.execute("PRAGMA foreign_keys = ON")
-                # What was deleted is not to be found in the file.
-                db.execute("PRAGMA secure_delete = ON")
-                yield db
-        except sqlite3.Error as exc:
-            raise _unusable(self._path, str(exc)) from exc
-
-
-def as_markdown(conversation: Conversation, turns: Sequence[Turn], *, place: Callable[[Citation], str]) -> str:
-    """Return a conversation as Markdown: questions as headings, answers, and each citation with its quote.
-
-    `place` names where a citation stands. What was asked or quoted cannot become headings or HTML.
-    """
-    parts = [f"# {_inert(conversation.name)}"]
-    for turn in turns:
-        parts.append(f"## {_inert(turn.question)}")
-        parts.append(_inert(turn.answer))
-        for citation in turn.citations:
-            quote = _inert(" ".join(citation.quote.split()))
-            parts.append(f"> \\[{citation.n}\\] {_inert(place(citation))}\n>\n> {quote}")
-    return "\n\n".join(parts) + "\n"
 
 
 def history_of(turns: Sequence[Turn]) -> list[tuple[str, str]]:
-    """Return turns as the (question, answer) pairs that `Engine.stream` takes."""
-    return [(turn.question, turn.answer) for turn in turns]
-
-
-_MARKS = str.maketrans({char: f"\\{char}" for char in "\\`*_#<>|![]"})
-
-
-def _inert(text: str) -> str:
-    return "  \n".join(line.translate(_MARKS) for line in text.splitlines())
+    """Return turns as the (question, answer) pairs that `Engine.stream` takes; without those that have no answer."""
+    return [(turn.question, turn.answer) for turn in turns if turn.answer]
 
 
 def _created(db: sqlite3.Connection, *, name: str) -> int:
@@ -218,15 +176,55 @@ def _created(db: sqlite3.Connection, *, name: str) -> int:
     return number
 
 
-def _known(db: sqlite3.Connection | None, number: int) -> Conversation:
-    row = db.execute(f"{_LISTED} WHERE id = ?", (number,)).fetchone() if db else None
-    if row is None:
-        raise NoConversation(f"there is no conversation {number}; /list shows those that are there", number=number)
-    return Conversation(**row)
+def _begun(db: sqlite3.Connection, number: int | None, *, question: str, standalone: str) -> tuple[int, int]:
+    """Add a turn without an answer; return the numbers of its conversation and of itself."""
+    now = _now()
+    if number is None:
+        number = _created(db, name="")
+    _known(db, number)
+    turn = db.execute(
+        "INSERT INTO turns (conversation_id, question, standalone, answer, citations, refused, model, asked_at,"
+        " folded, partial) VALUES (?, ?, ?, '', '[]', 0, '', ?, ?, 1)",
+        (number, _storable(question), _storable(standalone), now, _storable(fold(question))),
+    ).lastrowid
+    assert turn is not None, "an insert has a row"
+    db.execute(
+        "UPDATE conversations SET changed = ?, name = CASE name WHEN '' THEN ? ELSE name END WHERE id = ?",
+        (now, _storable(_name_of(question)), number),
+    )
+    return number, turn
+
+
+def _write(db: sqlite3.Connection, turn: int, *, answer: Answer, partial: bool) -> None:
+    found = db.execute("SELECT question FROM turns WHERE id = ?", (turn,)).fetchone()
+    if found is None:
+        return
+    rest = {
+        "passages": [asdict(passage) for passage in answer.passages],
+        "unsupported": [asdict(part) for part in answer.unsupported],
+        "dropped": answer.dropped,
+        "seconds": answer.timings.get("total_s", 0.0),
+    }
+    db.execute(
+        "UPDATE turns SET answer = ?, citations = ?, refused = ?, model = ?, folded = ?, partial = ?, rest = ?"
+        " WHERE id = ?",
+        (
+            _storable(answer.text),
+            _json([asdict(citation) for citation in answer.citations]),
+            answer.refused,
+            answer.model,
+            _storable(fold(f"{found['question']}\n{answer.text}")),
+            partial,
+            _json(rest),
+            turn,
+        ),
+    )
 
 
 def _turn(row: sqlite3.Row) -> Turn:
+    rest = json.loads(row["rest"])
     return Turn(
+        id=row["id"],
         question=row["question"],
         standalone=row["standalone"],
         answer=row["answer"],
@@ -234,34 +232,28 @@ def _turn(row: sqlite3.Row) -> Turn:
         refused=bool(row["refused"]),
         model=row["model"],
         asked_at=row["asked_at"],
+        partial=bool(row["partial"]),
+        passages=tuple(Passage(**{**one, "also": tuple(one["also"])}) for one in rest.get("passages", ())),
+        unsupported=tuple(Unsupported(**part) for part in rest.get("unsupported", ())),
+        dropped=rest.get("dropped", 0),
+        seconds=rest.get("seconds", 0.0),
+        feedback=None if row["good"] is None else Feedback(bool(row["good"]), row["reason"]),
     )
 
 
-def _migrate(db: sqlite3.Connection, path: Path) -> None:
-    """Make the tables where there are none; within the transaction, so that two processes do it once."""
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    _check_version(version, path)
-    if version == 0:
-        for statement in filter(str.strip, _SCHEMA.split(";")):
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {_VERSION}")
-
-
-def _check_version(version: int, path: Path) -> None:
-    if version > _VERSION:
-        raise _unusable(path, f"made by a newer version ({version})")
-
-
-def _unusable(path: Path, cause: str) -> ConversationsUnusable:
-    return ConversationsUnusable(
-        f"the conversations in {path} cannot be opened: {cause}; restore the file, or move it away",
-        path=str(path),
-        detail=cause,
-    )
+def _known(db: sqlite3.Connection | None, number: int) -> Conversation:
+    row = db.execute(f"{_LISTED} WHERE id = ?", (number,)).fetchone() if db else None
+    if row is None:
+        raise NoConversation(f"there is no conversation {number}; /list shows those that are there", number=number)
+    return Conversation(**row)
 
 
 def _name_of(question: str) -> str:
     return " ".join(question.split())[:_NAME_LENGTH]
+
+
+def _json(value: object) -> str:
+    return _storable(json.dumps(value, ensure_ascii=False))
 
 
 def _storable(text: str) -> str:

@@ -17,7 +17,7 @@ from ingest.errors import BadSetting, LibraryBusy, LibraryDamaged, WendangError
 from ingest.office import libreoffice
 from rag.default_model import NAME, default_path
 from rag.engine import Engine
-from rag.language_model import DEFAULT, describe
+from rag.language_model import DEFAULT, asks_server, describe
 from rag.llms._speed_notes import processors
 from rag.settings import Settings, read_settings
 
@@ -41,8 +41,11 @@ class Finding:
     error: Exception | None = None
 
 
-def examine(home: Path) -> Iterator[Finding]:
-    """Yield a finding for each part; the embedder is loaded (converted, the first time), the language model is not."""
+def examine(home: Path, *, engine: Engine | None = None) -> Iterator[Finding]:
+    """Yield a finding for each part; the embedder is loaded (converted, the first time), the language model is not.
+
+    Where this process has the library open already, `engine` is what it is open in.
+    """
     yield _python()
     yield from _packages()
     try:
@@ -56,9 +59,9 @@ def examine(home: Path) -> Iterator[Finding]:
     yield Finding("ocr", "ok" if ocr.available() else "absent")
     converter = libreoffice.program()
     yield Finding("libreoffice", "ok" if converter else "absent", values={"path": converter})
-    yield _embedder(settings)
+    yield _embedder(settings, engine)
     yield _model(settings)
-    yield from _library(settings)
+    yield from _opened(engine) if engine else _library(settings)
 
 
 def _broken(name: str, error: Exception) -> Finding:
@@ -119,9 +122,12 @@ def _threads(settings: Settings) -> Finding:
     return Finding("threads", "many" if max(asked) > cores else "ok", values=values)
 
 
-def _embedder(settings: Settings) -> Finding:
+def _embedder(settings: Settings, engine: Engine | None) -> Finding:
     try:
-        embedder = embedders.load(settings.embedder, models_dir=settings.models, **settings.embedder_options)
+        options = settings.embedder_options
+        embedder = (
+            engine.embedder if engine else embedders.load(settings.embedder, models_dir=settings.models, **options)
+        )
         vector = embedder.embed_question("问档")
     except (WendangError, ImportError, OSError, RuntimeError) as exc:
         return _broken("embedder", exc)
@@ -130,7 +136,7 @@ def _embedder(settings: Settings) -> Finding:
 
 def _model(settings: Settings) -> Finding:
     """Look at the model's file; a server is not asked, since that would open a connection."""
-    if settings.backend != "llama_cpp":
+    if asks_server(settings):
         return Finding("model", "elsewhere", values={"backend": settings.backend, "model": settings.model})
     made = default_path(settings.models)
     if settings.model in (None, "", DEFAULT) and not made.exists():
@@ -153,9 +159,14 @@ def _library(settings: Settings) -> Iterator[Finding]:
         yield _broken("library", exc)
         return
     with engine:
-        yield Finding("library", values={"path": settings.library})
+        yield from _opened(engine)
+
+
+def _opened(engine: Engine) -> Iterator[Finding]:
+    yield Finding("library", values={"path": engine.settings.library})
+    if not engine.library.read_only:
         yield _index(engine)
-        yield _documents(engine)
+    yield _documents(engine)
 
 
 def _index(engine: Engine) -> Finding:

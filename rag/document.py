@@ -40,12 +40,7 @@ class WholeDocument:
 def whole_document(library: Library, source: str) -> WholeDocument:
     """Return a document with all of its passages and vectors. Raises NotInLibrary."""
     stored = report.stored_text(library.catalog, source)
-    rows = library.catalog.rows(
-        "SELECT passages.* FROM passages JOIN documents USING (content_id) WHERE source = ? ORDER BY start", source
-    )
-    passages = tuple(
-        Passage(row["id"], source, row["page"], row["start"], row["end"], row["heading"], row["text"]) for row in rows
-    )
+    passages = tuple(report.document_passages(library.catalog, source))
     place = {passage.id: n for n, passage in enumerate(passages)}
     children = library.catalog.rows(
         "SELECT passage_id, children.start, children.end, vector FROM children"

@@ -6,7 +6,7 @@ The composition root: settings are read here, and turned into plain arguments fo
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,9 +21,10 @@ from ingest.library.report import DocumentStatus, StoredText
 from ingest.library.store import Library
 from ingest.types import Passage, Polling, SyncEvent
 from rag.errors import BadQuestion
-from rag.folders import chosen_folders
+from rag.folders import chosen_folders, make_home
+from rag.loaded import Loaded
 from rag.offline import stay_offline
-from rag.retrieve import Leg, search
+from rag.retrieve import Leg, Ranking, rank
 from rag.settings import Settings, read_settings
 from rag.types import Answer, Done, StreamEvent
 
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from rag.conversations import Conversations
+    from rag.library_map import LibraryMap
     from rag.summarize import SummaryEvent
+    from rag.trace import Recorder, Trace
 
 
 def open_library(home: str | Path = "data", *, read_only: bool = False, **settings: Any) -> "Engine":  # noqa: ANN401
@@ -52,12 +55,11 @@ class Engine:
     def __init__(self, settings: Settings, *, read_only: bool = False) -> None:
         stay_offline(downloads=bool(settings.embedder_options.get("download")))
         self.settings = settings
-        settings.documents.mkdir(parents=True, exist_ok=True)
-        self.library = Library(settings.library, read_only=read_only)
-        self._loading = threading.RLock()
+        make_home(settings.documents)
+        self._process = os.getpid()
+        self._library = Library(settings.library, read_only=read_only)
+        self._loaded = Loaded(settings)
         self._changing = threading.Lock()
-        self._embedder: Embedder | None = None
-        self._model: BaseChatModel | None = None
 
     # ── the files ──
 
@@ -73,7 +75,15 @@ class Engine:
 
         The last event is the Summary. `force` reads every file again; `jobs` files are read at a time. Where more than
         half of the files are gone at once, they stay until `remove_many` confirms that they are meant to go.
+        In a notebook a bar shows the progress.
         """
+        from rag.notebook import shown
+
+        return shown(self._synced(folders, force=force, jobs=jobs, remove_many=remove_many), engine=self)
+
+    def _synced(
+        self, folders: Sequence[str | Path], *, force: bool, jobs: int | None, remove_many: bool
+    ) -> Generator[SyncEvent, None, None]:
         from ingest.sync import Sync
 
         chosen = self._folders(folders)
@@ -136,11 +146,40 @@ class Engine:
 
     def status(self, source: str | None = None) -> list[DocumentStatus]:
         """Return every document with its coverage, or the one named."""
-        return report.documents_status(self.library.catalog, source)
+        from rag.notebook import Documents
+
+        return Documents(report.documents_status(self.library.catalog, source))
 
     def text(self, source: str, *, page: int | None = None) -> StoredText:
         """Return a document's stored text, as citations count it, or one page of it."""
         return report.stored_text(self.library.catalog, source, page=page)
+
+    def headings(self, source: str) -> list[str]:
+        """Return the paths of headings in a document, in their order."""
+        return report.headings(self.library.catalog, source)
+
+    def sources(self) -> list[str]:
+        """Return the sources of all documents that can be asked, sorted."""
+        return documents.sources(self.library.catalog)
+
+    def original(self, source: str) -> Path:
+        """Return the file that a document was read from, as it is now: it may have changed since, or be gone.
+
+        For a document inside of an archive or a mail (`is_inside`) it is the outermost file. Raises NotInLibrary.
+        """
+        return documents.file_of(self.library.catalog, source)
+
+    def is_inside(self, source: str) -> bool:
+        """Whether a document was read from inside of another file, such as an archive or a mail."""
+        return documents.is_inside(self.library.catalog, source)
+
+    def passages(self, source: str) -> list[Passage]:
+        """Return the passages of a document, in the order of its text."""
+        return report.document_passages(self.library.catalog, source)
+
+    def folders(self) -> list[Path]:
+        """Return the synced folders, in the order in which they were first synced."""
+        return documents.folders(self.library.catalog)
 
     def repair(self) -> None:
         """Make the keyword and vector indexes anew from the record; no file is read, nothing is embedded."""
@@ -153,17 +192,9 @@ class Engine:
         self, query: str, *, top_k: int | None = None, sources: Sequence[str] = (), leg: Leg = "hybrid"
     ) -> list[Passage]:
         """Return the passages that a query is about, best first; no language model is used."""
-        self._check(query)
-        self._check_embedder(leg)
-        return search(
-            self.library,
-            query,
-            embedder=None if leg == "keyword" else self.embedder,
-            top_k=top_k or self.settings.top_k,
-            sources=sources,
-            leg=leg,
-            dense_weight=self.settings.dense_weight,
-        )
+        from rag.notebook import Passages
+
+        return Passages(self._ranking(query, top_k=top_k, sources=sources, leg=leg).passages)
 
     def ask(self, question: str, **options: Any) -> Answer:  # noqa: ANN401 - those of `stream`
         """Return the answer to a question, with its citations; the options are those of `stream`."""
@@ -183,27 +214,54 @@ class Engine:
         sources: Sequence[str] = (),
         mode: str | None = None,
         detail: bool = False,
+        progress: bool = False,
+        sampling: Mapping[str, Any] | None = None,
+        recorder: "Recorder | None" = None,
     ) -> Iterator[StreamEvent]:
-        """Yield Found (the passages), Deltas (text) and Done (the whole Answer).
+        """Yield Found (the passages), Deltas (text) and Done (the whole Answer); with `progress`, Waiting and Reading.
 
-        `history` holds earlier (question, answer) pairs. Closing the iterator stops the model.
+        `history` holds earlier (question, answer) pairs. `sampling` sets `max_tokens`, `stop`, `temperature` … for this
+        answer. A `recorder` is told what happens on the way. Closing the iterator stops the model.
         """
         from rag.answer import stream_answer
 
         started = time.monotonic()
         question = self.standalone(question, history)
-        passages = self.search(question, top_k=top_k, sources=sources)
+        if recorder:
+            recorder.understood(question)
+        found = self._ranking(question, top_k=top_k, sources=sources)
+        if recorder:
+            recorder.searched(found)
         retrieved = time.monotonic() - started
         for event in stream_answer(
             question,
-            passages,
+            found.passages,
             model=self.chat_model,
             mode=mode or self.settings.mode,
             detail=detail,
             wording=self.settings.wording,
             first_token_s=self.settings.first_token_s,
+            progress=progress,
+            sampling=sampling,
+            recorder=recorder,
         ):
             yield _with_retrieval(event, retrieved) if isinstance(event, Done) else event
+
+    def trace(self, question: str, **options: Any) -> "Trace":  # noqa: ANN401 - those of `stream`
+        """Return how a question is answered: what each leg found, what was read of it, the prompt, the times.
+
+        The options are those of `stream`.
+        """
+        from rag.trace import Recorder
+
+        recorder = Recorder(question)
+        return recorder.trace(self.ask(question, recorder=recorder, **options))
+
+    def library_map(self, *, limit: int = 1000) -> "LibraryMap":
+        """Return the library's passages as points of a plane, like ones near each other; at most `limit` of them."""
+        from rag.library_map import library_map
+
+        return library_map(self.library, limit=limit)
 
     def standalone(self, question: str, history: Sequence[tuple[str, str]]) -> str:
         """Return a question as it reads alone after the (question, answer) pairs before it.
@@ -244,30 +302,33 @@ class Engine:
     @property
     def embedder(self) -> Embedder:
         """The embedder of the settings, loaded at first use."""
-        with self._loading:
-            if self._embedder is None:
-                options = self.settings.embedder_options
-                self._embedder = embedders.load(self.settings.embedder, models_dir=self.settings.models, **options)
-            return self._embedder
+        return self._loaded.embedder()
 
     def embeddings(self) -> "Embeddings":
         """Return the embedder as LangChain's Embeddings."""
         return embedders.as_langchain(self.embedder)
 
     def chat_model(self) -> "BaseChatModel":
-        """Return the language model of the settings, loaded at first use."""
-        from rag.language_model import load_model
+        """Return the language model of the settings, loaded at first use; it answers without the library.
 
-        with self._loading:
-            if self._model is None:
-                self._model = load_model(
-                    self.settings.model,
-                    models_dir=self.settings.models,
-                    backend=self.settings.backend,
-                    family=self.settings.family,
-                    options=self.settings.backend_options,
-                )
-            return self._model
+        It takes the likeliest token at each step, as answers from passages need it. A free text is written with
+        `model.stream(messages, **rag.language_model.free_text(model, seed=7, max_tokens=200))`: temperature 0.2, top_k
+        40, top_p 0.9, repeat_penalty 1.1, but for what the user's `backend_options` and the call say; every backend
+        takes these names. BadSetting names a value out of its range. The model ends with this library (`close`).
+        """
+        return self._loaded.chat_model()
+
+    def with_settings(self, **settings: Any) -> "Engine":  # noqa: ANN401 - any setting's type
+        """Return this library, opened for reading under other settings; embedder and model are shared where they agree.
+
+        To be closed before this one. Raises BadSetting.
+        """
+        given = {name: value for name, value in settings.items() if value is not None}
+        # A family in the settings is that of their model.
+        kept = self.settings.model_dump(exclude={"home", *(["family"] if "model" in given else [])})
+        other = Engine(read_settings(self.settings.home, **{**kept, **given}), read_only=True)
+        self._loaded.lend(other._loaded)
+        return other
 
     def retriever(self, **options: Any) -> "BaseRetriever":  # noqa: ANN401 - those of `search`
         """Return this library as a LangChain retriever; the options are those of `search`."""
@@ -277,14 +338,46 @@ class Engine:
 
     def chain(self) -> "Runnable[str | Mapping[str, Any], Answer]":
         """Return a LangChain Runnable from a question, or {"question", "history"}, to an Answer."""
-        from rag.chain import answer_chain
+        from rag.chain import AnswerChain
 
-        return answer_chain(self)
+        return AnswerChain(self)
+
+    def own(self) -> None:
+        """Become the owner of a library that was opened for reading. Raises LibraryBusy while another process is."""
+        if self.library.read_only:
+            # Searches under way go on with what they began with.
+            self._library = Library(self.settings.library)
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Take other settings of the same home; the embedder and the model are loaded anew where theirs differ.
+
+        Answers under way go on with what they began with.
+        """
+        self.settings = settings
+        self._loaded.change(settings)
 
     def close(self) -> None:
-        """Close the library and let the model go."""
-        self.library.close()
-        self._model = None
+        """Close the library and let the model go; an answer that another thread makes ends with ModelFailed."""
+        if os.getpid() != self._process:
+            return  # both are those of the process that this one was forked from
+        self._loaded.close()
+        self._library.close()
+
+    @property
+    def library(self) -> Library:
+        """The library itself. Raises LibraryBusy in a process that was forked after the opening."""
+        if os.getpid() != self._process:
+            raise LibraryBusy(
+                f"this library was opened by process {self._process}, before the fork; open it anew in this process",
+                owner=str(self._process),
+                cause="forked",
+            )
+        return self._library
+
+    def _repr_html_(self) -> str:
+        from rag.notebook import library_html
+
+        return library_html(self)
 
     def __enter__(self) -> Self:
         return self
@@ -317,6 +410,20 @@ class Engine:
             yield
         finally:
             self._changing.release()
+
+    def _ranking(self, query: str, *, top_k: int | None, sources: Sequence[str] = (), leg: Leg = "hybrid") -> Ranking:
+        """Return a search with what each leg found."""
+        self._check(query)
+        self._check_embedder(leg)
+        return rank(
+            self.library,
+            query,
+            embedder=None if leg == "keyword" else self.embedder,
+            top_k=top_k or self.settings.top_k,
+            sources=sources,
+            leg=leg,
+            dense_weight=self.settings.dense_weight,
+        )
 
     def _check(self, question: str) -> None:
         limit, length = self.settings.question_limit, len(question)

@@ -9,6 +9,8 @@ WendangError                 (of ingest.errors)
 └─ ConversationsUnusable     the file of conversations cannot be opened
 """
 
+from typing import Self
+
 from ingest.errors import WendangError
 
 
@@ -28,6 +30,11 @@ class ModelFailed(WendangError):
     """The model stopped with an error; `values` has `model` and `cause`."""
 
     code = "model_failed"
+
+    @classmethod
+    def closed(cls, model: str) -> Self:
+        """Return the error of a model that was let go before its answer was complete, or is asked after that."""
+        return cls(f"the model {model} is closed; load it again", model=model, cause="closed")
 
 
 class ContextTooSmall(WendangError):

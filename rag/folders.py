@@ -24,3 +24,18 @@ def chosen_folders(given: Sequence[str | Path], *, known: Sequence[Path]) -> lis
         chosen.append(next((outer for outer in known if path.is_relative_to(outer)), path))
         chosen += [inner for inner in known if inner.is_relative_to(path)]
     return list(dict.fromkeys(chosen or known))
+
+
+def make_home(documents: Path) -> None:
+    """Make the drop folder, and with it the home. BadSetting tells why a home cannot be used."""
+    try:
+        documents.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        cause = exc.strerror or str(exc)
+        raise BadSetting(
+            f"{documents.parent} cannot be the home: {cause}; choose another folder with --home",
+            name="home",
+            value=str(documents.parent),
+            expected=cause,
+            cause="home",
+        ) from exc

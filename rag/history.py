@@ -8,7 +8,8 @@ from ingest.normalize import fold
 from rag.antecedents import Turn
 from rag.citations import without_markers
 from rag.followup import rewrite
-from rag.prompts import FOLLOWUP_SYSTEM, REFUSAL, followup
+from rag.prompts import FOLLOWUP_SYSTEM, NO_ANSWER, NO_ANSWER_ENGLISH, followup
+from rag.refusal import is_refusal
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -33,8 +34,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     """
     turns: list[Turn] = []
     for asked, answer in history[-_LOOK_BACK:]:
-        plain = without_markers(answer).strip()
-        turns.append((rewrite(asked, turns), "" if plain.startswith(REFUSAL[:-1]) else plain))
+        turns.append((rewrite(asked, turns), _told(answer)))
     return rewrite(question, turns)
 
 
@@ -48,7 +48,7 @@ def standalone_by(
     """
     from langchain_core.messages import HumanMessage, SystemMessage
 
-    said_before = [(asked, without_markers(answer).strip()[:_ANSWER_LENGTH]) for asked, answer in history[-_LOOK_BACK:]]
+    said_before = [(asked, _told(answer)) for asked, answer in history[-_LOOK_BACK:]]
     turns, _ = latest(said_before, count_tokens=count_tokens, limit=_HISTORY_TOKENS)
     if not turns:
         return standalone(question, history)
@@ -56,6 +56,11 @@ def standalone_by(
     first = next((line.strip() for line in said.splitlines() if line.strip()), "")
     rewritten = _LABEL.sub("", first).strip('“”"「」')
     return rewritten if trustworthy(rewritten, question, turns) else standalone(question, history)
+
+
+def says_nothing(answer: str) -> bool:
+    """Whether an answer tells nothing that a later question could point at: a refusal in any language, or no answer."""
+    return is_refusal(answer) or answer in (NO_ANSWER, NO_ANSWER_ENGLISH)
 
 
 def trustworthy(rewritten: str, question: str, history: Sequence[Turn]) -> bool:
@@ -67,6 +72,12 @@ def trustworthy(rewritten: str, question: str, history: Sequence[Turn]) -> bool:
     known = fold(question + "".join(asked + answer for asked, answer in history))
     numbers = re.findall(r"\d+", fold(rewritten))
     return len(kept) >= _KEPT * len(own) and all(number in known for number in numbers)
+
+
+def _told(answer: str) -> str:
+    """Return the beginning of an answer without its markers; nothing of a refusal, which a model would repeat."""
+    plain = without_markers(answer).strip()
+    return "" if says_nothing(plain) else plain[:_ANSWER_LENGTH]
 
 
 def latest(history: Sequence[Turn], *, count_tokens: Callable[[str], int], limit: int) -> tuple[list[Turn], int]:

@@ -147,3 +147,13 @@ def summary_of_parts(summaries: Sequence[str]) -> str:
     """Return the instruction that asks for one summary out of those of a document's parts, in their order."""
     parts = "\n\n".join(f"第{n}部分：{summary}" for n, summary in enumerate(summaries, 1))
     return f"以下是一份文档各部分的摘要，请把它们合并成一段连贯的摘要，保留重要的数字、日期和条件:\n{parts}"
+
+
+#: What a model is asked for a first look at it: one that chats, one that reads passages, and the beginning of a text.
+TRIAL_QUESTION = "请用两三句话说明，公司为什么要有书面的请假制度？"
+TRIAL_PASSAGE = (
+    "请假一天以内由组长批准，两天以上由部门经理批准，连续五天以上须报人事部备案。"
+    "病假须在返岗后三日内补交医院证明，逾期按事假处理。"
+)
+TRIAL_READING = "病假证明要在返岗后几日内补交？"
+TRIAL_BEGINNING = "这座城市的春天来得很早，"

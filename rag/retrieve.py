@@ -6,8 +6,8 @@ leg's first is 1 and its last 0.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from ingest.decode import clean
 from ingest.embedders import Embedder
@@ -28,12 +28,41 @@ _SAME_SHARE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class _Hit:
+class Hit:
+    """A passage that a leg found: its number, and the leg's own score (a cosine, or BM25)."""
+
     passage: int
     score: float
 
 
-def search(
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What a search found, and how.
+
+    `passages` is its result; `ranked` are the best of the `found` passages that either leg knew, in the order of their
+    fused scores, before near-duplicates were left out. `dense` and `keyword` are the legs, best first, `shares` what
+    each of the two adds to the fused score of a passage, by its number. `repeats` names the better passage that says
+    the same as one that was left out.
+    """
+
+    passages: tuple[Passage, ...] = ()
+    ranked: tuple[Passage, ...] = ()
+    found: int = 0
+    dense: tuple[Hit, ...] = ()
+    keyword: tuple[Hit, ...] = ()
+    shares: tuple[Mapping[int, float], Mapping[int, float]] = ({}, {})
+    repeats: Mapping[int, int] = field(default_factory=dict)
+
+
+def search(library: Library, query: str, **options: Any) -> list[Passage]:  # noqa: ANN401 - those of `rank`
+    """Return up to `top_k` passages, best first, near-duplicates collapsed into the best of them.
+
+    The options are those of `rank`.
+    """
+    return list(rank(library, query, **options).passages)
+
+
+def rank(
     library: Library,
     query: str,
     *,
@@ -42,19 +71,20 @@ def search(
     sources: Sequence[str] = (),
     leg: Leg = "hybrid",
     dense_weight: float = 0.5,
-) -> list[Passage]:
-    """Return up to `top_k` passages, best first, near-duplicates collapsed into the best of them.
+) -> Ranking:
+    """Return a search for up to `top_k` passages, with what each leg found.
 
     `sources` are shell patterns that a document must match; `embedder` may be None for the keyword leg alone.
     """
     query = clean(query)  # half a character, from a terminal, would stop the word cutter
     contents = documents.contents_matching(library.catalog, sources) if sources else None
     if contents == [] or not query.strip():
-        return []
+        return Ranking()
     keyword = _keyword_leg(library, query, contents=contents) if leg != "dense" else []
     dense = _dense_leg(library, query, embedder=embedder, contents=contents) if embedder and leg != "keyword" else []
     weight = {"hybrid": dense_weight, "dense": 1.0, "keyword": 0.0}[leg]
-    fused = fuse(dense, keyword, weight=weight)
+    shares = _shares(dense, keyword, weight=weight)
+    fused = _summed(shares)
     ranks = [{hit.passage: rank for rank, hit in enumerate(hits, 1)} for hits in (dense, keyword)]
     relevances = {hit.passage: relevance(hit.score, embedder=embedder.name) for hit in dense} if embedder else {}
     found = _passages(library, fused, sources=sources, limit=4 * top_k)
@@ -62,10 +92,11 @@ def search(
         replace(p, dense_rank=ranks[0].get(p.id), keyword_rank=ranks[1].get(p.id), relevance=relevances.get(p.id))
         for p in found
     ]
-    return collapse(ranked, limit=top_k)
+    passages, repeats = _collapsed(ranked, limit=top_k)
+    return Ranking(tuple(passages), tuple(ranked), len(fused), tuple(dense), tuple(keyword), shares, repeats)
 
 
-def _dense_leg(library: Library, query: str, *, embedder: Embedder, contents: Sequence[int] | None) -> list[_Hit]:
+def _dense_leg(library: Library, query: str, *, embedder: Embedder, contents: Sequence[int] | None) -> list[Hit]:
     children = library.nearest(embedder.embed_question(query), limit=_CHILDREN, contents=contents)
     if not children:
         return []
@@ -79,23 +110,36 @@ def _dense_leg(library: Library, query: str, *, embedder: Embedder, contents: Se
     for child, cosine in children:
         if child in passage_of:
             best.setdefault(passage_of[child], cosine)
-    return [_Hit(passage, cosine) for passage, cosine in best.items()][:DEPTH]
+    return [Hit(passage, cosine) for passage, cosine in best.items()][:DEPTH]
 
 
-def _keyword_leg(library: Library, query: str, *, contents: Sequence[int] | None) -> list[_Hit]:
-    return [_Hit(id_, score) for id_, score in library.keywords.search(query, limit=DEPTH, contents=contents)]
+def _keyword_leg(library: Library, query: str, *, contents: Sequence[int] | None) -> list[Hit]:
+    return [Hit(id_, score) for id_, score in library.keywords.search(query, limit=DEPTH, contents=contents)]
 
 
-def fuse(dense: Sequence[_Hit], keyword: Sequence[_Hit], *, weight: float) -> dict[int, float]:
+def fuse(dense: Sequence[Hit], keyword: Sequence[Hit], *, weight: float) -> dict[int, float]:
     """Return the fused score of every passage that either leg found, best first."""
+    return _summed(_shares(dense, keyword, weight=weight))
+
+
+def _shares(
+    dense: Sequence[Hit], keyword: Sequence[Hit], *, weight: float
+) -> tuple[dict[int, float], dict[int, float]]:
+    """Return what each leg adds to the fused score of the passages that it found."""
+    by_meaning = {passage: weight * scaled for passage, scaled in _min_max(dense, floor=None).items()}
+    by_words = {passage: (1 - weight) * scaled for passage, scaled in _min_max(keyword, floor=0.0).items()}
+    return by_meaning, by_words
+
+
+def _summed(shares: Iterable[Mapping[int, float]]) -> dict[int, float]:
     scores: dict[int, float] = {}
-    for hits, share, floor in ((dense, weight, None), (keyword, 1 - weight, 0.0)):
-        for passage, scaled in _min_max(hits, floor=floor).items():
-            scores[passage] = scores.get(passage, 0.0) + share * scaled
+    for leg in shares:
+        for passage, share in leg.items():
+            scores[passage] = scores.get(passage, 0.0) + share
     return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _min_max(hits: Sequence[_Hit], *, floor: float | None) -> dict[int, float]:
+def _min_max(hits: Sequence[Hit], *, floor: float | None) -> dict[int, float]:
     """Return scores scaled to 0 … 1; a leg that found fewer than `DEPTH` has its floor where it has a natural one."""
     if not hits:
         return {}
@@ -137,15 +181,24 @@ def _passages(library: Library, scores: Mapping[int, float], *, sources: Sequenc
 
 def collapse(passages: Iterable[Passage], *, limit: int) -> list[Passage]:
     """Return the first `limit` passages that do not say the same as a better one before them."""
+    return _collapsed(passages, limit=limit)[0]
+
+
+def _collapsed(passages: Iterable[Passage], *, limit: int) -> tuple[list[Passage], dict[int, int]]:
+    """Return what `collapse` does, and of each passage that was left out the number of the better one."""
     kept: list[tuple[Passage, set[str]]] = []
+    repeats: dict[int, int] = {}
     for passage in passages:
         if len(kept) == limit:
             break
         folded = "".join(fold(passage.text).split())
         grams = {folded[i : i + 3] for i in range(max(1, len(folded) - 2))}
-        if not any(_same(grams, other) for _, other in kept):
+        better = next((other.id for other, others in kept if _same(grams, others)), None)
+        if better is None:
             kept.append((passage, grams))
-    return [passage for passage, _ in kept]
+        else:
+            repeats[passage.id] = better
+    return [passage for passage, _ in kept], repeats
 
 
 def _same(grams: set[str], others: set[str]) -> bool:

@@ -26,8 +26,12 @@ class Settings(BaseSettings):
     top_k: int = Field(4, ge=1, le=100, description="passages found for a question")
     dense_weight: float = Field(0.5, ge=0, le=1, description="share of the dense leg in the fused score")
 
-    backend: str = Field("llama_cpp", description="a file of rag/llms")
-    model: str | None = Field(None, description="a model file, or the server's name of a model; default: the reader")
+    backend: str | None = Field(
+        None, description="a file of rag/llms; default: llama_cpp for a GGUF file, transformers for a folder"
+    )
+    model: str | None = Field(
+        None, description="a model's file or folder, or the server's name of it; default: the reader"
+    )
     family: str | None = Field(None, description="the prompt family, where the model does not tell it")
     backend_options: dict[str, Any] = Field(default_factory=dict)
     mode: Literal["stuff", "refine"] = "stuff"

@@ -45,7 +45,7 @@ class Answer:
     `passages` are those that the model was given, numbered from 1 in that order (a citation's `n` counts here);
     `dropped` more were found, but left out for lack of room or time. `unsupported` is what to show as not borne out.
     `timings` holds seconds: retrieve_s, first_token_s, total_s. `usage` holds prompt_tokens and completion_tokens.
-    A refusal has `refused=True`, the refusal text and no citations.
+    A refusal has `refused=True`, the refusal text and no citations. `cut`: the model had more to say than it was let.
     """
 
     text: str
@@ -58,6 +58,12 @@ class Answer:
     family: str = ""
     unsupported: tuple[Unsupported, ...] = ()
     dropped: int = 0
+    cut: bool = False
+
+    def _repr_html_(self) -> str:
+        from rag.notebook import answer_html
+
+        return answer_html(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,21 @@ class Found:
     """The passages that the model will read, in the order of their numbers. The first event of a stream."""
 
     passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """So many requests come first. An event of streams that were asked to tell their progress, as Reading is."""
+
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Of the `total` tokens of a prompt, the model knows `read`."""
+
+    read: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +102,4 @@ class Done:
     answer: Answer
 
 
-StreamEvent = Found | Delta | Done
+StreamEvent = Found | Waiting | Reading | Delta | Done

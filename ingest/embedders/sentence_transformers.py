@@ -45,9 +45,9 @@ def load(options: Options, *, models_dir: Path) -> SentenceTransformersEmbedder:
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
     disable_progress_bars()  # transformers looks at this when it is imported: results alone go to the terminal
+    folder = _find(options, models_dir=models_dir)  # before the import, which takes seconds
     from sentence_transformers import SentenceTransformer
 
-    folder = _find(options, models_dir=models_dir)
     try:
         model = SentenceTransformer(str(folder), device=options.device, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError) as exc:

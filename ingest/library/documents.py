@@ -52,6 +52,35 @@ def remove_folder(catalog: Catalog, path: Path) -> None:
     catalog.execute("DELETE FROM folders WHERE id = ?", number)
 
 
+def sources(catalog: Catalog) -> list[str]:
+    """Return the sources of the documents that show something, sorted."""
+    rows = catalog.rows("SELECT source FROM documents WHERE content_id IS NOT NULL AND NOT forgotten ORDER BY source")
+    return [row["source"] for row in rows]
+
+
+def file_of(catalog: Catalog, source: str) -> Path:
+    """Return the file that a document was read from; for one inside of an archive or a mail, the outermost file.
+
+    Raises NotInLibrary. The file may be gone, or another one by now.
+    """
+    row = catalog.row(
+        "WITH RECURSIVE up (container, folder_id, path) AS"
+        " (SELECT container, folder_id, path FROM documents WHERE source = ?"
+        " UNION SELECT d.container, d.folder_id, d.path FROM documents d JOIN up ON d.id = up.container)"
+        " SELECT folders.path AS folder, up.path FROM up JOIN folders ON folders.id = folder_id"
+        " WHERE container IS NULL",
+        source,
+    )
+    if row is None:
+        raise NotInLibrary(f"the library has no document {source!r}; `wendang status` lists them", source=source)
+    return Path(os.fsdecode(row["folder"])) / os.fsdecode(row["path"])
+
+
+def is_inside(catalog: Catalog, source: str) -> bool:
+    """Whether a document was read from inside of another file, such as an archive or a mail."""
+    return catalog.row("SELECT 1 FROM documents WHERE source = ? AND container IS NOT NULL", source) is not None
+
+
 def of_folder(catalog: Catalog, folder: int) -> dict[bytes, sqlite3.Row]:
     """Return a folder's documents by path, those inside of files too."""
     return {row["path"]: row for row in catalog.rows(f"{_WITH_CONTENTS} WHERE folder_id = ?", folder)}

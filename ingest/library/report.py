@@ -1,13 +1,15 @@
 """What the library holds: every document with its coverage, and its stored text."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from ingest.errors import NotInLibrary, Reason
 from ingest.library.catalog import Catalog
-from ingest.types import Gap
+from ingest.scan import size_and_time
+from ingest.types import Gap, Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class DocumentStatus:
     """A document: what was read and indexed of it, in characters, and why anything is missing.
 
     A document whose newest version failed may still show its last good one; its only gap is then why it failed.
+    `folder` is the synced folder that its source is relative to. `size` (bytes) and `modified` (seconds since 1970) are
+    its file's when it was last looked at, None where that is not known.
     """
 
     source: str
@@ -44,6 +48,9 @@ class DocumentStatus:
     indexed: int
     passages: int
     gaps: tuple[Gap, ...] = ()
+    folder: str = ""
+    size: int | None = None
+    modified: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +67,12 @@ class StoredText:
 def documents_status(catalog: Catalog, source: str | None = None) -> list[DocumentStatus]:
     """Return every document (or the one named) in the order of their sources; NotInLibrary where it is not there."""
     rows = catalog.rows(
-        "SELECT documents.*, loader, encoding, characters, indexed,"
+        "SELECT documents.*, folders.path AS folder, loader, encoding, characters, indexed,"
         " (SELECT count(*) FROM pages WHERE pages.content_id = contents.id) AS pages,"
         " (SELECT count(*) FROM passages WHERE passages.content_id = contents.id) AS passages"
-        " FROM documents LEFT JOIN contents ON contents.id = documents.content_id"
-        " WHERE NOT forgotten AND (? IS NULL OR source = ?) ORDER BY source",
+        " FROM documents JOIN folders ON folders.id = folder_id"
+        " LEFT JOIN contents ON contents.id = documents.content_id WHERE NOT forgotten AND (? IS NULL OR source = ?)"
+        " ORDER BY source",
         source,
         source,
     )
@@ -76,6 +84,7 @@ def documents_status(catalog: Catalog, source: str | None = None) -> list[Docume
         missing = gaps.get(row["content_id"], [])
         if row["reason"]:
             missing = [Gap(Reason(row["reason"]), None, json.loads(row["details"]))]
+        file = size_and_time(row["stat"])
         state: Literal["indexed", "partial", "failed", "pending"] = "indexed"
         if row["reason"]:
             state = "failed"
@@ -94,9 +103,22 @@ def documents_status(catalog: Catalog, source: str | None = None) -> list[Docume
                 indexed=row["indexed"] or 0,
                 passages=row["passages"],
                 gaps=tuple(missing),
+                folder=os.fsdecode(row["folder"]),
+                size=file[0] if file else None,
+                modified=file[1] if file else None,
             )
         )
     return found
+
+
+def document_passages(catalog: Catalog, source: str) -> list[Passage]:
+    """Return the passages of a document, in the order of its text; none where there is no such document."""
+    rows = catalog.rows(
+        "SELECT passages.* FROM passages JOIN documents USING (content_id) WHERE source = ? ORDER BY start", source
+    )
+    return [
+        Passage(row["id"], source, row["page"], row["start"], row["end"], row["heading"], row["text"]) for row in rows
+    ]
 
 
 def stored_text(catalog: Catalog, source: str, *, page: int | None = None) -> StoredText:
@@ -129,6 +151,16 @@ def stored_text(catalog: Catalog, source: str, *, page: int | None = None) -> St
     chosen: Sequence[int] = range(len(rows)) if page is None else [page - 1]
     text = "".join(rows[i]["text"] for i in chosen)
     return StoredText(source, text, tuple(pages[i] for i in chosen), content["encoding"], content["loader"])
+
+
+def headings(catalog: Catalog, source: str) -> list[str]:
+    """Return the headings that passages of a document stand under, outermost first, joined by " > "; in their order."""
+    rows = catalog.rows(
+        "SELECT heading FROM passages JOIN documents USING (content_id) WHERE source = ? AND heading IS NOT NULL"
+        " GROUP BY heading ORDER BY min(start)",
+        source,
+    )
+    return [row["heading"] for row in rows]
 
 
 def _gaps(catalog: Catalog) -> dict[int, list[Gap]]:

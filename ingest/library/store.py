@@ -72,6 +72,13 @@ class Library:
             self._lock.acquire(timeout=0)
         except filelock.Timeout as exc:
             who = owner.read_text("utf-8") if owner.exists() else "?"
+            if who.split(" ")[0] == str(os.getpid()):
+                raise LibraryBusy(
+                    f"the library {self.folder} is already open in this process; close() the other object first, or "
+                    "open this one with read_only=True",
+                    owner=who,
+                    cause="own",
+                ) from exc
             raise LibraryBusy(
                 f"the library {self.folder} is in use by process {who}; wait for it or stop it", owner=who
             ) from exc

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
     from ingest.types import Passage
+
+#: What stands for a family where a model is to go on with a text as it is; base models can that too.
+RAW = "_raw"
 
 # Vocabularies of the base models that users try first; they continue a text and cannot answer.
 _BASE_VOCABULARIES = {32000: "LLaMA", 49953: "Chinese-LLaMA", 128256: "Llama-3"}
@@ -104,6 +108,8 @@ def names() -> list[str]:
 
 def load(name: str) -> Family:
     """Return the family called `name`. Raises BadSetting for an unknown one."""
+    if name == RAW:
+        return cast(Family, import_module("rag.families._raw"))
     return cast(Family, variants.find("rag.families", name, setting="family"))
 
 

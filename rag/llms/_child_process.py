@@ -53,7 +53,7 @@ class Child:
         # The thread must not hold this object: it would never end.
         listener = threading.Thread(target=self._mail.sort, args=(self.process.stdout,), daemon=True)
         listener.start()
-        self.end = weakref.finalize(self, _clear, self.process, listener, self._stderr)
+        self.end = weakref.finalize(self, _clear, self.process, listener, self._stderr, self._sending)
 
     @property
     def has_ended(self) -> bool:
@@ -85,13 +85,11 @@ class Child:
         finally:
             self._mail.close(number)
             if not is_over:
-                with suppress(OSError):  # it has died meanwhile
+                with suppress(OSError):  # it has died meanwhile, or was ended
                     self._send({"id": number, "stop": number})
 
     def death(self) -> tuple[str, str]:
-        """Return why the child has ended, as a code and in words; what is left of it is cleared away."""
-        if self._stderr.closed:
-            return "closed", "it was closed"
+        """Return why the child has ended by itself, as a code and in words; what is left of it is cleared away."""
         try:
             status = self.process.wait(timeout=_DYING_S)
         except subprocess.TimeoutExpired:  # its output is closed, it hangs
@@ -105,6 +103,8 @@ class Child:
     def _send(self, frame: Frame) -> None:
         assert self.process.stdin
         with self._sending:
+            if self.process.stdin.closed:
+                raise BrokenPipeError
             send(self.process.stdin, frame)
 
 
@@ -160,12 +160,15 @@ class _Mail:
                 box.put(None)
 
 
-def _clear(process: "subprocess.Popen[bytes]", listener: threading.Thread, stderr: IO[bytes]) -> None:
+def _clear(
+    process: "subprocess.Popen[bytes]", listener: threading.Thread, stderr: IO[bytes], sending: threading.Lock
+) -> None:
     process.kill()
     process.wait()
-    listener.join()
+    if listener is not threading.current_thread():  # the garbage collector may call from any thread
+        listener.join()
     for pipe in (process.stdin, process.stdout):
-        with suppress(BrokenPipeError):  # bytes that the child did not take
+        with sending, suppress(BrokenPipeError):  # bytes that the child did not take
             if pipe:
                 pipe.close()
     stderr.close()

@@ -13,9 +13,9 @@ from rag.families import Sampling
 from rag.llms._llama_process import ModelProcess
 from rag.llms._local_chat import LocalChat, joined
 from rag.llms._speed_notes import Notes
-from rag.llms._streams import Reading
 from rag.llms.llama_cpp import Options
 from rag.prompts import REFUSAL
+from rag.types import Reading
 
 
 class LlamaCppChat(LocalChat):
@@ -53,9 +53,8 @@ class LlamaCppChat(LocalChat):
         return self.process.tokens([(text, False)], begin=False)
 
     def close(self) -> None:
-        """End the child process, once the running answer is over."""
-        with self._my_turn():
-            self.process.close()
+        """End the child process; an answer that is being made ends with ModelFailed."""
+        self.process.close()
 
     def _tokens(self, messages: Sequence[BaseMessage]) -> list[int]:
         """Return the prompt's tokens. Neighbours of one kind are tokenised in one piece, as in training."""

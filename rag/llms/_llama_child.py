@@ -29,29 +29,30 @@ class Server:
         self._speaking = threading.Lock()
         self._waiting: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         self._stopped: set[int] = set()
+        self._model: Model  # there before anything is asked of it
 
     def serve(self) -> None:
         """Load the model that the first request names, then answer; a failed load is the end."""
         first = receive(self._requests)
+        threading.Thread(target=self._listen, daemon=True).start()
         try:
-            model = Model(**first["load"])
+            model = self._model = Model(**first["load"])
         except (Unloadable, OSError, RuntimeError, ImportError) as exc:
             self._reply(first, unusable=str(exc), done=True)
             return
         self._reply(first, facts=model.facts(), done=True)
-        threading.Thread(target=self._listen, args=(model,), daemon=True).start()
         while True:
             self._answer(self._waiting.get(), model)
 
-    def _listen(self, model: Model) -> None:
-        """Take requests at all times: a stop counts at once, and so does the end of the parent."""
+    def _listen(self) -> None:
+        """Take requests at all times: a stop counts at once, and so does the end of the parent, while loading too."""
         while True:
             try:
                 request = receive(self._requests)
             except EOFError:
                 os._exit(0)
             if "segments" in request:
-                tokens = model.tokens(request["segments"], begin=request["begin"])
+                tokens = self._model.tokens(request["segments"], begin=request["begin"])
                 self._reply(request, tokens=tokens, done=True)
             elif "stop" in request:
                 self._stopped.add(request["stop"])
@@ -146,7 +147,6 @@ def main() -> None:
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)  # what a library prints must not break the frames
-    try:
+    with suppress(EOFError, BrokenPipeError):  # the parent has gone
         Server(requests, replies).serve()
-    except (EOFError, BrokenPipeError):  # the parent has gone
-        os._exit(0)
+    os._exit(0)  # not the usual end: a thread is still reading stdin

@@ -89,8 +89,10 @@ class ModelProcess:
                 yield reply
 
     def close(self) -> None:
-        """End the child, in the middle of an answer too; nothing can be asked afterwards."""
+        """End the child, while it loads or answers too; nothing can be asked afterwards."""
         self._closed = True
+        if child := self._child:  # before the lock, which is held while the child loads
+            child.end()
         with self._starting:
             self._drop()
 
@@ -107,7 +109,7 @@ class ModelProcess:
         """Return a child with the model loaded; with `current`, from the file as it is now."""
         with self._starting:
             if self._closed:
-                raise ModelFailed(f"the model {self._name} is closed; load it again", model=self._name, cause="closed")
+                raise ModelFailed.closed(self._name)
             child = self._child
             if child and child.facts and (child.has_ended or (current and self._is_outdated())):
                 self._drop()
@@ -130,6 +132,8 @@ class ModelProcess:
             child.loading = child.loading or child.stream(load=self._load)
             reply = next(child.loading)
         except (EOFError, OSError) as exc:
+            if self._closed:
+                raise ModelFailed.closed(self._name) from exc
             cause, reason = child.death()
             self._drop()
             raise self._unusable(reason, cause=cause) from exc
@@ -153,6 +157,8 @@ class ModelProcess:
         try:
             yield
         except (EOFError, OSError) as exc:
+            if self._closed:
+                raise ModelFailed.closed(self._name) from exc
             cause, reason = child.death()
             raise ModelFailed(
                 f"the model {self._name} stopped: {reason}; ask again, it is loaded anew",

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict, fields, replace
 from typing import Any
 
@@ -19,7 +19,8 @@ from rag.errors import ContextTooSmall, ModelFailed
 from rag.families import Family, Sampling, Segment
 from rag.llms._answer_options import AnswerOptions, checked
 from rag.llms._line import Line, StillWaiting
-from rag.llms._streams import Made, Reading, Waiting, decoded, until_stopped
+from rag.llms._streams import Made, decoded, until_stopped
+from rag.types import Reading, Waiting
 
 
 class LocalChat(BaseChatModel):
@@ -39,6 +40,10 @@ class LocalChat(BaseChatModel):
     stop: list[str] = Field(default_factory=list, description="ends every answer, as the family's own stops do")
 
     _line: Line = PrivateAttr(default_factory=Line)
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the model, waiting for nobody; an answer that is being made ends with ModelFailed."""
 
     @property
     @abstractmethod
@@ -97,7 +102,7 @@ class LocalChat(BaseChatModel):
         **kwargs: Any,  # noqa: ANN401 - as BaseChatModel has it
     ) -> Iterator[ChatGenerationChunk]:
         tokens = self._tokens(messages)
-        sampling = self._sampling(kwargs)
+        sampling = self._sampling({**kwargs, "stop": stop})
         limit = min(sampling.max_tokens, self._room_behind(tokens))
         stops = (*self._prompting.STOP, *self.stop, *self._answering.stop, *(stop or ()))
         with self._line.place() as place:
@@ -148,14 +153,6 @@ class LocalChat(BaseChatModel):
                 waited=longest,
                 requests=self.requests,
             ) from exc
-
-    @contextmanager
-    def _my_turn(self) -> Iterator[None]:
-        """Wait for the turn of something that is no answer."""
-        with self._line.place() as place:
-            for _ in self._waiting(place):
-                pass
-            yield
 
     def _sampling(self, asked: Mapping[str, Any]) -> Sampling:
         """Return how to choose tokens: as the call asks, else as the options say, else as the family does."""

@@ -2,23 +2,9 @@
 
 import codecs
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """So many requests come first."""
-
-    ahead: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Of the `total` tokens of a prompt, the model knows `read`."""
-
-    read: int
-    total: int
+from rag.types import Reading
 
 
 class Made:

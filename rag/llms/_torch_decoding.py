@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.families import Sampling
 from rag.llms._kept_states import kept_states
-from rag.llms._streams import Reading
+from rag.types import Reading
 
 if TYPE_CHECKING:
     import torch
@@ -84,10 +84,14 @@ class Decoder:
         free, whole = torch.cuda.mem_get_info()
         return f"{read}, {free / 2**30:.1f} of {whole / 2**30:.1f} GiB free on the GPU"
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the model is gone."""
+        return self._model is None
+
     def close(self) -> None:
-        """Let go of model and state."""
-        self._model, self._states, self._logits = None, kept_states(0), None
-        self._read, self._pieces = [], 0
+        """Let go of model and state; a generation that another thread is in ends with RuntimeError at its next step."""
+        self._model, self._states = None, kept_states(0)
 
     def _read_on(self, part: list[int]) -> None:
         try:
@@ -109,10 +113,13 @@ class Decoder:
     def _step(self, part: list[int]) -> "torch.Tensor":
         import torch
 
+        model, states = self._model, self._states  # `close` may come from another thread at any time
+        if model is None:
+            raise RuntimeError("the model is closed")
         # Not around a whole generation: the mode belongs to the thread, and would leak to who resumes the generator.
         with torch.inference_mode():
-            ids = torch.tensor([part], device=self._model.device)
-            output = self._model(input_ids=ids, past_key_values=self._states, use_cache=True, logits_to_keep=1)
+            ids = torch.tensor([part], device=model.device)
+            output = model(input_ids=ids, past_key_values=states, use_cache=True, logits_to_keep=1)
             logits: torch.Tensor = output.logits[0, -1].float()
         return logits
 

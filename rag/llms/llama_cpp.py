@@ -12,15 +12,13 @@ from rag import families
 from rag.errors import UnusableModel
 from rag.families import ModelInfo
 from rag.gguf_file import read_header
-from rag.llms._answer_options import AnswerOptions
+from rag.llms._answer_options import AnswerOptions, context
 from rag.llms._llama_process import ModelProcess
 from rag.llms._memory import check_memory
 from rag.llms._speed_notes import WITHIN_S, Notes
 
 if TYPE_CHECKING:
     from rag.llms._llama_chat import LlamaCppChat
-
-_DEFAULT_CONTEXT = 4096
 
 
 class Options(AnswerOptions):
@@ -53,7 +51,7 @@ def load(model: str, *, family: str | None = None, options: Options | None = Non
         undo.callback(process.close)
         header = read_header(path)
         info = families.info_of(header, path=path)
-        n_ctx = _context(info, asked=chosen.n_ctx)
+        n_ctx = context(chosen.n_ctx, longest=info.context_length, model=info.name)
         check_memory(header, path, n_ctx=n_ctx, gpu_layers=chosen.gpu_layers)
         notes = Notes(path, folder=chosen.speeds, threads=chosen.threads)
         process.begin(
@@ -77,19 +75,6 @@ def load(model: str, *, family: str | None = None, options: Options | None = Non
         process=process,
         notes=notes,
     )
-
-
-def _context(info: ModelInfo, *, asked: int | None) -> int:
-    """Return the tokens of context; BadSetting for more than the model was made for."""
-    if asked is not None and asked > info.context_length:
-        expected = f"256 to {info.context_length}, which {info.name} was made for"
-        raise BadSetting(
-            f"setting backend_options.n_ctx = {asked}: expected {expected}",
-            name="backend_options.n_ctx",
-            value=asked,
-            expected=expected,
-        )
-    return asked or min(info.context_length, _DEFAULT_CONTEXT)
 
 
 def _check_gpu(asked: int, *, has_gpu: bool) -> None:

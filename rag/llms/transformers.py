@@ -13,17 +13,17 @@ from typing import Any, Literal, TypeVar
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from pydantic import Field, PrivateAttr
 
-from ingest.errors import BadSetting, MissingExtra
+from ingest.errors import MissingExtra
 from rag import families
 from rag.errors import ModelFailed
 from rag.families import Sampling
-from rag.llms._answer_options import AnswerOptions
+from rag.llms._answer_options import AnswerOptions, context
 from rag.llms._local_chat import LocalChat, joined
 from rag.llms._model_folder import ModelFolder, read_folder, read_json
 from rag.llms._speed_notes import Speed
-from rag.llms._streams import Reading
 from rag.llms._vocabulary import Vocabulary, open_vocabulary
 from rag.prompts import REFUSAL
+from rag.types import Reading
 
 Part = TypeVar("Part")
 
@@ -54,7 +54,7 @@ def load(model: str, *, family: str | None = None, options: Options | None = Non
     from rag.llms._torch_decoding import Decoder
     from rag.llms._torch_model import open_model
 
-    n_ctx = _context(folder, asked=chosen.n_ctx)
+    n_ctx = context(chosen.n_ctx, longest=folder.info.context_length, model=folder.info.name)
     running = open_model(
         folder,
         n_ctx=n_ctx,
@@ -134,9 +134,8 @@ class TransformersChat(LocalChat):
         return ids
 
     def close(self) -> None:
-        """Free the model's memory, once the running generation is over."""
-        with self._my_turn():
-            self.decoder.close()
+        """Free the model's memory; an answer that is being made ends with ModelFailed before its next token."""
+        self.decoder.close()
 
     def _tokens(self, messages: Sequence[BaseMessage]) -> list[int]:
         """Return the prompt's tokens. Neighbours of one kind are tokenised in one piece, as in training."""
@@ -169,6 +168,8 @@ class TransformersChat(LocalChat):
             )
 
     def _failure(self, exc: RuntimeError) -> ModelFailed:
+        if self.decoder.is_closed:
+            return ModelFailed.closed(self.model_name)
         used = self.decoder.memory()
         return ModelFailed(
             f'the model {self.model_name} stopped: {exc} ({used}); try a smaller n_ctx, or quantization = "4bit"',
@@ -182,19 +183,6 @@ def _marks(family: str) -> str:
     turns = [SystemMessage("s"), HumanMessage("u"), AIMessage("a"), HumanMessage("u")]
     prompting = families.load(family)
     return " ".join([*(part.text for part in prompting.render(turns) if part.special), *prompting.STOP])
-
-
-def _context(folder: ModelFolder, *, asked: int | None) -> int:
-    longest = folder.info.context_length
-    if asked is not None and asked > longest:
-        expected = f"at most {longest}, the context that {folder.path.name} was made for"
-        raise BadSetting(
-            f"setting backend_options.n_ctx = {asked}: expected {expected}",
-            name="backend_options.n_ctx",
-            value=asked,
-            expected=expected,
-        )
-    return asked or min(longest, 4096)
 
 
 def _ends(folder: ModelFolder, *, vocabulary: Vocabulary, stops: Sequence[str]) -> frozenset[int]:

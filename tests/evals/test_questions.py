@@ -82,7 +82,7 @@ def test_the_flat_form_of_cmrc_is_read(written):
 
 def test_our_own_form_asks_about_files_of_a_library(written):
     found = read_questions(written(OWN, "utf-8-sig"))
-    assert found.questions[0] == Question("1", "押金多少？", ("六万元",), "合同/租赁.txt")
+    assert found.questions[0] == Question("1", "押金多少？", ("六万元",), "合同/租赁.txt", page=2)
     assert not found.articles
     assert [question.id for question in found.unanswerable] == ["2"]
 

@@ -3,9 +3,12 @@ import threading
 
 import pytest
 
-from rag.conversations import FILE, Conversations, as_markdown, history_of
+from ingest.types import Passage
+from rag import conversation_file
+from rag.conversations import FILE, Conversations, Feedback, history_of
 from rag.errors import ConversationsUnusable, NoConversation
-from rag.types import Answer, Citation
+from rag.export import as_markdown
+from rag.types import Answer, Citation, Unsupported
 
 CITED = Citation(n=1, source="合同/仓库.txt", page=3, start=10, end=16, quote="押金为两万元", verified=True)
 
@@ -123,3 +126,56 @@ def test_markdown_has_every_turn_and_source_and_no_markup_of_the_documents(kept)
     assert "两万元\\[1\\]" in text
     assert "> \\[1\\] 合同/仓库.txt 第3页\n>\n> 押金为两万元" in text
     assert "<img" not in text.replace("\\<img", "")
+
+
+def test_a_turn_is_there_before_its_answer_and_partial_until_it_is_finished(kept):
+    number, turn = kept.begin(None, question="押金是多少？")
+    [begun] = kept.turns(number)
+    assert (begun.question, begun.answer, begun.partial) == ("押金是多少？", "", True)
+    assert history_of([begun]) == []
+    kept.finish(turn, standalone="上海仓的押金是多少？", answer=Answer("两万", model="小模型"), partial=True)
+    assert kept.turns(number)[0].partial
+    kept.finish(turn, standalone="上海仓的押金是多少？", answer=Answer("两万元[1]", citations=(CITED,)))
+    [done] = kept.turns(number)
+    assert (done.standalone, done.answer, done.partial) == ("上海仓的押金是多少？", "两万元[1]", False)
+    assert [c.id for c in kept.search("两万元")] == [number]
+
+
+def test_what_was_read_left_out_and_not_borne_out_comes_back(kept):
+    passage = Passage(7, "合同/仓库.txt", 3, 0, 6, "第四条", "押金为两万元", score=0.5, also=("副本.txt",))
+    weak = Unsupported("number", "九千", 2, 4)
+    given = Answer("另交九千", passages=(passage,), unsupported=(weak,), dropped=2, timings={"total_s": 1.5})
+    [turn] = kept.turns(kept.append(None, question="问", standalone="问", answer=given))
+    assert (turn.passages, turn.unsupported, turn.dropped, turn.seconds) == ((passage,), (weak,), 2, 1.5)
+
+
+def test_an_opinion_is_kept_with_its_reason_changed_and_taken_back(kept):
+    number = add(kept, "甲？")
+    [turn] = kept.turns(number)
+    assert turn.feedback is None
+    for opinion in (Feedback(True), Feedback(False, "漏了付款日"), None):
+        kept.rate(turn.id, feedback=opinion)
+        assert kept.turns(number)[0].feedback == opinion
+
+
+def test_a_turn_that_was_deleted_meanwhile_stays_deleted(kept):
+    number, turn = kept.begin(None, question="甲？")
+    kept.delete(number)
+    kept.finish(turn, standalone="甲？", answer=Answer("乙"))
+    kept.rate(turn, feedback=Feedback(True))
+    assert kept.recent() == [] and kept.search("乙") == []
+
+
+def test_a_file_of_the_first_version_is_read_and_written(tmp_path):
+    with sqlite3.connect(tmp_path / FILE) as db:
+        for statement in conversation_file._SCHEMA:
+            db.execute(statement)
+        db.execute("PRAGMA user_version = 1")
+        db.execute("INSERT INTO conversations VALUES (1, '旧', '2026-01-01', '2026-01-01')")
+        db.execute("INSERT INTO turns VALUES (1, 1, '问', '问', '答', '[]', 0, '小模型', '2026-01-01', '问答')")
+    db.close()
+    kept = Conversations(tmp_path / FILE)
+    [turn] = kept.turns(1)
+    assert (turn.answer, turn.passages, turn.partial, turn.feedback) == ("答", (), False, None)
+    kept.rate(turn.id, feedback=Feedback(True))
+    assert kept.turns(1)[0].feedback == Feedback(True)

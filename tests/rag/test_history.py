@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
+from pydantic import Field
 
 from rag.history import latest, standalone, standalone_by, trustworthy
-from rag.prompts import REFUSAL
+from rag.prompts import NO_ANSWER, NO_ANSWER_ENGLISH, REFUSAL, REFUSAL_ENGLISH
 
 QUESTIONS = Path(__file__).parents[2] / "data" / "questions"
 
@@ -76,9 +77,36 @@ def test_a_third_question_builds_on_the_second_made_alone():
     assert standalone("成都的呢？", history) == "成都的押金是多少？"
 
 
-def test_a_refusal_is_nobody_to_point_at():
-    history = [("上海仓的主管是谁？", REFUSAL)]
-    assert REFUSAL[:4] not in standalone("他的电话是多少？", history)
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        REFUSAL,
+        REFUSAL_ENGLISH,
+        NO_ANSWER,
+        NO_ANSWER_ENGLISH,
+        "抱歉，根据提供的资料，没有提到上海仓的主管张伟。",
+    ],
+)
+def test_a_refusal_is_nobody_to_point_at(refusal):
+    history = [("上海仓的主管是谁？", refusal)]
+    assert standalone("他的电话是多少？", history) == standalone("他的电话是多少？", [("上海仓的主管是谁？", "")])
+
+
+class Listening(GenericFakeChatModel):
+    """A model that keeps what it was asked."""
+
+    heard: list[str] = Field(default_factory=list)
+
+    def _generate(self, messages, *rest, **more):
+        self.heard.append(messages[-1].text)
+        return super()._generate(messages, *rest, **more)
+
+
+def test_a_refusal_is_not_shown_to_a_model_that_rewrites():
+    model = Listening(messages=iter([AIMessage("上海仓主管的电话是多少？")]))
+    standalone_by(model, "他的电话是多少？", [("上海仓的主管是谁？", REFUSAL_ENGLISH)])
+    assert "上海仓的主管是谁" in model.heard[0]
+    assert REFUSAL_ENGLISH not in model.heard[0]
 
 
 def test_the_sample_questions_are_left_alone_whatever_was_asked_before():

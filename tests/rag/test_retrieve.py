@@ -2,7 +2,7 @@ import pytest
 from samples import story, sync_all
 
 from ingest.types import Passage
-from rag.retrieve import _Hit, collapse, fuse, search
+from rag.retrieve import Hit, collapse, fuse, search
 
 
 @pytest.fixture
@@ -61,8 +61,8 @@ def test_copies_are_named_and_near_duplicates_collapse(filled, folder, embedder)
 
 
 def test_fusion_scales_each_leg_and_weighs_them():
-    dense = [_Hit(1, 0.9), _Hit(2, 0.8), _Hit(3, 0.7)]
-    keyword = [_Hit(2, 10.0), _Hit(4, 5.0)]
+    dense = [Hit(1, 0.9), Hit(2, 0.8), Hit(3, 0.7)]
+    keyword = [Hit(2, 10.0), Hit(4, 5.0)]
     assert fuse(dense, keyword, weight=0.5) == pytest.approx({2: 0.25 + 0.5, 1: 0.5, 4: 0.25, 3: 0.0})
     assert list(fuse(dense, keyword, weight=1.0))[:3] == [1, 2, 3]
 

@@ -1,25 +1,35 @@
-"""Models and their settings, M1 to M20: what cannot answer says exactly why, and costs nothing but the answer."""
+"""Models and their settings, M1 to M20: what cannot answer says exactly why, and costs nothing but the answer.
+
+Elsewhere: M5 (numbers in a header) in tests/rag/test_gguf_file.py, M8 (a LoRA of another base) in tests/models, M12
+(model folders) in tests/rag/llms/test_model_folder.py, M15 (another processor) in tests/rag/llms/test_llama_process.py.
+"""
 
 import json
 import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import gguf
+import numpy as np
 import pytest
 from langchain_core.messages import HumanMessage
+from samples import BigramEmbedder
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "rag"))
 from tiny_gguf import CONTEXT, write_tiny_model
 
+from ingest import embedders
 from ingest.errors import BadSetting
+from ingest.sync import Sync
 from rag import families, llms, open_library
 from rag.errors import ContextTooSmall, ModelFailed, UnusableModel
 from rag.gguf_file import read_header
 from rag.language_model import model_path
 from rag.llms import _memory
+from rag.settings import read_settings
 
 ASKED = [HumanMessage("年假有几天")]
 CHATML = "<|im_start|>"
@@ -220,6 +230,105 @@ def test_m18_without_llama_cpp_the_package_is_named(model, monkeypatch):
     error = refusal(model)
     assert error.values["cause"] == "missing_package"
     assert "pip install llama-cpp-python" in str(error)
+
+
+# ── M13, M14: embedders ──
+
+
+@pytest.mark.skipif(find_spec("sentence_transformers") is None, reason="needs the extra: torch")
+def test_m13_an_embedder_that_is_not_on_this_machine_is_named_and_nothing_is_fetched(tmp_path):
+    with pytest.raises(BadSetting, match="BAAI/bge-small-zh") as caught:
+        embedders.load("sentence_transformers", models_dir=tmp_path, model="BAAI/bge-small-zh")
+    assert "a folder that exists" in str(caught.value)
+    assert "download = true" in str(caught.value)
+
+
+def not_a_number(rows):
+    rows[-1, 3] = np.nan
+
+
+def endless(rows):
+    rows[0, 0] = np.inf
+
+
+def nothing(rows):
+    rows[0] = 0
+
+
+class _Spoilt(BigramEmbedder):
+    def __init__(self, spoil):
+        super().__init__()
+        self.spoil = spoil
+
+    def embed_passages(self, texts):
+        rows = super().embed_passages(texts)
+        return self.spoil(rows) if self.spoil in (narrower, too_few) else self.spoil(rows) or rows
+
+
+def narrower(rows):
+    return rows[:, :-1]
+
+
+def too_few(rows):
+    return rows[:-1]
+
+
+@pytest.mark.parametrize("spoil", [not_a_number, endless, nothing, narrower, too_few])
+def test_m14_vectors_that_cannot_be_compared_are_named_and_not_kept(library, folder, spoil):
+    (folder / "手册.txt").write_text("年假为每年十天，须提前申请。\n\n病假要有证明。", "utf-8")
+    broken = _Spoilt(spoil)
+    with pytest.raises(BadSetting, match="bigrams-256") as caught:
+        list(Sync(library, embedder=broken).run([folder]))
+    assert caught.value.values["name"] == "embedder"
+    assert library.catalog.number("SELECT count(*) FROM vectors") == 0
+    list(Sync(library, embedder=BigramEmbedder()).run([folder]))
+    assert library.catalog.number("SELECT count(*) FROM vectors") > 0
+
+
+# ── M16: the file of settings ──
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        pytest.param(b"top_k = [", "wendang.toml", id="no-toml"),
+        pytest.param(b"top_k: 3\n", r"wendang\.toml.*line 1", id="yaml"),
+        pytest.param("模型 = 1\n".encode("gbk"), "wendang.toml", id="gbk"),
+        pytest.param(b"tpo_k = 3\n", "tpo_k", id="unknown-key"),
+        pytest.param(b'top_k = "many"\n', "top_k", id="wrong-type"),
+        pytest.param(b"top_k = 0\n", r"top_k.*greater than or equal to 1", id="out-of-range"),
+        pytest.param(b'mode = "fast"\n', r"mode.*'stuff' or 'refine'", id="not-a-choice"),
+        pytest.param(b"dense_weight = nan\n", "dense_weight", id="not-a-number"),
+    ],
+)
+def test_m16_a_setting_that_cannot_be_names_file_or_key_and_what_it_may_be(tmp_path, written, named):
+    (tmp_path / "wendang.toml").write_bytes(written)
+    with pytest.raises(BadSetting, match=named):
+        read_settings(tmp_path)
+
+
+def test_m16_an_empty_file_of_settings_is_none(tmp_path):
+    (tmp_path / "wendang.toml").write_bytes(b"")
+    assert read_settings(tmp_path).top_k == read_settings(tmp_path / "ohne").top_k
+
+
+def test_m16_nonsense_in_the_environment_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("WENDANG_TOP_K", "viele")
+    with pytest.raises(BadSetting, match=r"top_k = 'viele'.*environment"):
+        read_settings(tmp_path)
+
+
+@pytest.mark.parametrize("backend", ["llama_cpp", "transformers", "openai", "telepathy"])
+def test_m19_whatever_backend_is_broken_the_search_works_and_the_reason_is_told(tmp_path, models_dir, backend):
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "手册.txt").write_text("年假为每年十天，须提前申请。", "utf-8")
+    with open_library(tmp_path, models_dir=models_dir, backend=backend, model="没有这个模型") as library:
+        list(library.sync())
+        assert "十天" in library.search("年假有几天")[0].text
+        with pytest.raises((UnusableModel, BadSetting)) as caught:
+            library.ask("年假有几天？")
+    assert {"model", "name"} & set(caught.value.values)
 
 
 # ── M17: the file changes ──

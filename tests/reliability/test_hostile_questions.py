@@ -1,7 +1,10 @@
 """What a question, a conversation or a model may do to an answer, row by row of the list of faults (Q1 to Q14)."""
 
+import os
+import signal
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -175,6 +178,41 @@ def test_q12_a_reader_that_leaves_ends_the_program_quietly(engine):
         running.stdout.close()
         errors = running.stderr.read().decode()
     assert "Traceback" not in errors and "BrokenPipe" not in errors
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_q12_ctrl_c_ends_with_130_and_leaves_no_process(engine, tmp_path):
+    model = tmp_path / "慢.gguf"
+    os.mkfifo(model)  # whoever opens it waits: as for a model that takes long to read
+    program = "import sys; from ui.cli import main; sys.argv = ['wendang', *sys.argv[1:]]; main()"
+    home = str(engine.settings.home)
+    asked = ["ask", "夜间值班补贴多少？", "--model", str(model), "--home", home]
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *asked],
+        cwd=ROOT,
+        env={**os.environ, "WENDANG_MODELS_DIR": str(engine.settings.models)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as running:
+        held = opened_by_the_reader(model, running)
+        os.killpg(running.pid, signal.SIGINT)
+        _, errors = running.communicate()
+        os.close(held)
+    assert running.returncode == 130
+    assert "已中断" in errors.decode() and "Traceback" not in errors.decode()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(running.pid, 0)
+
+
+def opened_by_the_reader(pipe, running):
+    """Wait until the program has opened the pipe, and return our end of it."""
+    while running.poll() is None:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads it yet
+            threading.Event().wait(0.02)
+    raise AssertionError(running.stderr.read().decode())
 
 
 def test_q12_closing_a_stream_lets_the_next_question_go(tiny):

@@ -5,6 +5,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "资料库正在被进程 {owner} 使用，请等它结束或先停止它",
         "",
     ),
+    "error.library_busy.own": (
+        "本进程已经打开了这个资料库；请先对那个对象调用 close()，或用 read_only=True 打开",
+        "",
+    ),
+    "error.library_busy.forked": ("资料库是进程 {owner} 在派生子进程之前打开的；请在子进程里重新打开", ""),
+    "error.bad_setting.home": ("不能把 {value} 用作资料库的文件夹（{expected}）；请用 --home 换一个", ""),
     "error.library_read_only": ("资料库以只读方式打开，不能修改", ""),
     "error.library_damaged": (
         "无法打开资料库的记录 {path}：{cause}；请从备份恢复，或移走后重新同步",
@@ -13,6 +19,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error.bad_setting": ("设置 {name} 的值 {value} 不能用：{expected}", ""),
     "error.bad_setting.port": ("端口 {value} 不能用，请用 --port 换一个", ""),
     "error.not_in_library": ("资料库里没有 {source}；用 wendang status 查看全部文件", ""),
+    "error.not_in_library.several": ("{source} 匹配 {count} 个文件（{some} 等）；请写明是哪一个", ""),
     "error.missing_extra": ("{what} 需要 {package}，请运行 pip install 'wendang[{extra}]'", ""),
     "error.bad_question_file.unreadable": ("读不到问题集 {file}（{detail}）；请检查路径和权限", ""),
     "error.bad_question_file.not_json": ("问题集 {file} 不是 UTF-8 编码的 JSON（{detail}）；请重新下载或另存", ""),
@@ -35,7 +42,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "",
     ),
     "error.unusable_model.not_permitted": ("没有读取模型 {model} 的权限；请修改文件权限", ""),
-    "error.unusable_model.is_folder": ("{model} 是文件夹；请指明其中的 GGUF 文件，或设置 backend = transformers", ""),
+    "error.unusable_model.is_folder": ("{model} 是文件夹，里面没有 config.json；请指明其中的 GGUF 文件（{files}）", ""),
     "error.unusable_model.empty": ("模型文件 {model} 是空的；请重新下载", ""),
     "error.unusable_model.web_page": ("{model} 是网页，不是模型；请从下载页重新下载模型文件本身", ""),
     "error.unusable_model.lfs_pointer": ("{model} 只是 Git LFS 的指针；请用 git lfs pull 取得模型", ""),
@@ -91,4 +98,5 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error.no_conversation": ("没有对话 {number}；用 /list 查看", ""),
     "error.conversations_unusable": ("无法打开对话记录 {path}：{detail}；请恢复该文件，或把它移走", ""),
     "error.bad_question.empty": ("请输入问题", ""),
+    "error.bad_question.form": ('给了 {given}；请给文字，或 {{"question": …, "history": […]}}', ""),
 }

@@ -185,7 +185,7 @@ def test_the_reader_gets_the_prompt_of_its_training(passage):
         (info(128256, name="llama-3-chinese-8b-instruct-v2"), "llama3"),
         (info(151936, template="<|im_start|>"), "chatml"),
         (info(262144, template="<start_of_turn>"), "gemma"),
-        (info(262144, name="wendang-reader-v1"), "reader"),
+        (info(262144, name="wendang-reader-v2"), "reader"),
     ],
 )
 def test_the_family_is_told_from_the_file(model, family):

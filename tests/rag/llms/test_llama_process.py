@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from langchain_core.messages import HumanMessage
 
 from rag import llms
 from rag.errors import ModelFailed
+from rag.llms._child_process import Child
+from rag.llms._llama_process import ModelProcess
 
 ASKED = [HumanMessage("年假有几天")]
 
@@ -93,3 +96,37 @@ def test_nothing_of_the_callers_folder_is_imported(tiny_model, tmp_path, monkeyp
     model = llms.load("llama_cpp", model=str(tiny_model), threads=1, max_tokens=4)
     assert model.invoke(ASKED).usage_metadata["output_tokens"] <= 4
     model.close()
+
+
+def test_a_model_that_is_closed_while_it_loads_lets_go_at_once(tiny_model, tmp_path):
+    pipe = tmp_path / "model.gguf"
+    os.mkfifo(pipe)  # whoever opens it waits for somebody to write
+    process = ModelProcess(tiny_model)
+    process._path = pipe
+    process.begin(n_ctx=256, gpu_layers=0, threads=1, recheck=lambda: None)
+    causes = []
+
+    def load():
+        with pytest.raises(ModelFailed) as caught:
+            assert process.facts
+        causes.append(caught.value.values["cause"])
+
+    loading = threading.Thread(target=load)
+    loading.start()
+    while not process._starting.locked():
+        threading.Event().wait(0.01)
+    process.close()
+    loading.join()
+    assert causes == ["closed"]
+
+
+def test_the_child_ends_with_its_parent_while_it_loads(tmp_path):
+    pipe = tmp_path / "model.gguf"
+    os.mkfifo(pipe)
+    child = Child()
+    replies = child.stream(load={"path": str(pipe), "n_ctx": 256, "gpu_layers": 0, "threads": 1})
+    child.process.stdin.close()  # as the system does when a process ends
+    assert child.process.wait(timeout=60) == 0
+    with pytest.raises(EOFError):
+        next(replies)
+    child.end()

@@ -1,4 +1,5 @@
-from rag.llms._streams import Made, Reading, decoded, until_stopped
+from rag.llms._streams import Made, decoded, until_stopped
+from rag.types import Reading
 
 
 def test_a_character_spread_over_tokens_comes_whole():
