@@ -5,7 +5,7 @@ import sys
 from importlib import import_module
 
 # The page is a script that Streamlit runs; it cannot be imported without it.
-SCRIPTS = ("ui.page", "ui.views")
+SCRIPTS = ("ui.page", "ui.views", "ui.mcp_server")
 
 
 def main() -> None:

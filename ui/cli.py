@@ -14,14 +14,16 @@ from ui.text import error_text, set_language, t
 
 def build() -> click.Group:
     """Return the program in the language that is set."""
+    from ui.click_texts import translate_click
     from ui.groups import Group
     from ui.options import shared
 
+    translate_click()
     group = Group(
         "wendang",
         package="ui.commands",
         help=t("help"),
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "color": _color()},
         callback=lambda **_: None,
     )
     return shared(group)
@@ -53,10 +55,15 @@ def main() -> None:
     sys.exit(status)
 
 
+def _color() -> bool | None:
+    """Return False where the user or the terminal wants no colours, None where click is to find out."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
+
+
 def _run(arguments: list[str]) -> int:
     """Return the exit status of a command line; errors that users can mend become one line on stderr."""
     try:
-        return int(build().main(args=arguments, standalone_mode=False) or 0)
+        return int(build().main(args=arguments, prog_name="wendang", standalone_mode=False) or 0)
     except SystemExit:
         return 0  # so click ends where the reader of a pipe has left
     except click.exceptions.Exit as exc:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ui.help_page import Command as PageCommand
+from ui.sources import completions
 from ui.text import t
 
 if TYPE_CHECKING:
@@ -14,6 +16,13 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=click.Command)
 
 _NAMES = ("home", "as_json", "lang", "debug")
+
+
+top_k_option = click.option("--top-k", type=click.IntRange(1, 100), metavar="N", help=t("option.top_k"))
+sources_option = click.option(
+    "--source", "sources", multiple=True, metavar="GLOB", shell_complete=completions, help=t("option.source")
+)
+model_option = click.option("--model", metavar="NAME", help=t("option.model"))
 
 
 def shared(command: Command) -> Command:
@@ -36,7 +45,12 @@ def define(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], click
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         made = click.command(
-            name, cls=click.Command, help=t(f"help.{name}"), short_help=t(f"short.{name}"), **attributes
+            name,
+            cls=PageCommand,
+            help=t(f"help.{name}"),
+            short_help=t(f"short.{name}"),
+            options_metavar=t("metavar.options"),
+            **attributes,
         )
         return shared(made(function))
 
@@ -56,9 +70,14 @@ def wants_json() -> bool:
 
 def home() -> Path:
     """Return the home asked for: --home, WENDANG_HOME, or `data` of the checkout."""
+    return home_of(click.get_current_context())
+
+
+def home_of(ctx: click.Context) -> Path:
+    """Return the home asked for in a context."""
     import os
 
-    given = click.get_current_context().ensure_object(dict).get("home") or os.environ.get("WENDANG_HOME")
+    given = ctx.ensure_object(dict).get("home") or os.environ.get("WENDANG_HOME")
     return Path(given).expanduser().absolute() if given else Path(__file__).resolve().parent.parent / "data"
 
 
@@ -69,11 +88,11 @@ def opened(*, read_only: bool = False, **settings: Any) -> "Engine":  # noqa: AN
     return open_library(home(), read_only=read_only, **settings)
 
 
-def print_json(value: object) -> None:
-    """Print a value as JSON, not escaped."""
+def print_json(value: object, *, one_line: bool = False) -> None:
+    """Print a value as JSON, not escaped; on one line, where it is one of several."""
     import json
 
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(value, ensure_ascii=False, indent=None if one_line else 2))
 
 
 def tell_if_model_is_made_first(engine: "Engine") -> None:

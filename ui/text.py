@@ -5,7 +5,7 @@ The tables are the files of ui/texts.
 
 import pkgutil
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Protocol
 
@@ -22,6 +22,8 @@ TEXTS: dict[str, tuple[str, str]] = {
 }
 
 _language = "zh"
+# Who else may know the language: a tab of the page, which has its own.
+_asked: Callable[[], str | None] | None = None
 
 # All control characters but the line end and the tab; and the marks that reorder what is shown.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -46,18 +48,39 @@ class _Failed(Protocol):
 def set_language(name: str) -> None:
     """Set the language of all texts: "en" for English, anything else for Chinese."""
     global _language
-    _language = "en" if name.lower().startswith("en") else "zh"
+    _language = _known(name)
+
+
+def ask_language(source: Callable[[], str | None]) -> None:
+    """Let `source` be asked for the language at every text; where it returns None, `set_language` counts."""
+    global _asked
+    _asked = source
+
+
+def language() -> str:
+    """Return the language of the texts here and now: "zh" or "en"."""
+    asked = _asked() if _asked else None
+    return _language if asked is None else _known(asked)
+
+
+def _known(name: str) -> str:
+    return "en" if name.lower().startswith("en") else "zh"
 
 
 def t(key: str, **values: object) -> str:
     """Return the text of a key with its values; KeyError for an unknown key (a test goes through all of them)."""
+    return template(key).format_map(_Values(values))
+
+
+def template(key: str) -> str:
+    """Return the text of a key with its {names} unfilled."""
     chinese, english = TEXTS[key]
-    return (english if _language == "en" else chinese).format_map(_Values(values))
+    return english if language() == "en" else chinese
 
 
 def reason_text(reason: Reason, values: Mapping[str, object]) -> tuple[str, str]:
     """Return why a file could not be read, and what to do about it."""
-    what, remedy = REASONS[reason][_language == "en"]
+    what, remedy = REASONS[reason][language() == "en"]
     page = values.get("page")
     filled = _Values(values)
     return (t("on_page", page=page) if page else "") + what.format_map(filled), remedy.format_map(filled)
@@ -92,7 +115,7 @@ def error_text(error: _Failed) -> str:
     """Return an error as one line: what failed, the value, what to do. English is the error's own message."""
     cause = str(error.values.get("cause", ""))
     for key in (f"error.{error.code}.{cause}", f"error.{error.code}"):
-        if _language == "zh" and key in TEXTS:
+        if language() == "zh" and key in TEXTS:
             return t(key, **error.values)
     return " ".join(str(error).split())
 

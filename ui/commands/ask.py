@@ -1,26 +1,37 @@
 """`wendang ask`: an answer from the files, with the passages it rests on."""
 
-from collections.abc import Iterator
+import io
+import sys
 from dataclasses import asdict
 from typing import Any
 
 import click
 
-from rag.types import Answer, Delta, Done, StreamEvent
-from ui.options import define, opened, print_json, tell_if_model_is_made_first, wants_json
-from ui.text import place, printable, t
+from rag.types import Answer
+from ui.answer_display import finished, show
+from ui.options import (
+    define,
+    model_option,
+    opened,
+    print_json,
+    sources_option,
+    tell_if_model_is_made_first,
+    top_k_option,
+    wants_json,
+)
+from ui.text import t
 
 
 @define("ask")
-@click.argument("question")
-@click.option("--top-k", type=click.IntRange(1, 100), help=t("option.top_k"))
-@click.option("--source", "sources", multiple=True, metavar="GLOB", help=t("option.source"))
+@click.argument("question", required=False, help=t("argument.question"))
+@top_k_option
+@sources_option
 @click.option("--mode", type=click.Choice(["stuff", "refine"]), help=t("option.mode"))
-@click.option("--model", metavar="NAME", help=t("option.model"))
+@model_option
 @click.option("--detail", is_flag=True, help=t("option.detail"))
 @click.option("--no-stream", is_flag=True, help=t("option.no_stream"))
 def command(
-    question: str,
+    question: str | None,
     top_k: int | None,
     sources: tuple[str, ...],
     mode: str | None,
@@ -28,49 +39,37 @@ def command(
     detail: bool,
     no_stream: bool,
 ) -> int:
-    """Print the answer as it is made, then its sources."""
+    """Print the answer as it is made, then its sources; the status is 1 where there is nothing to ask."""
+    question = _asked(question)
     with opened(read_only=True, model=model) as library:
-        tell_if_model_is_made_first(library)
-        if not library.status():
+        empty = not library.sources()
+        if empty:
             click.echo(t("empty_library"), err=True)
-        events = library.stream(question, top_k=top_k, sources=sources, mode=mode, detail=detail)
-        show(question, events, live=not (no_stream or wants_json()))
-    return 0
+        else:
+            tell_if_model_is_made_first(library)
+        events = library.stream(
+            question, top_k=top_k, sources=sources, mode=mode, detail=detail, progress=not wants_json()
+        )
+        if wants_json():
+            print_json(as_record(question, finished(events)))
+        elif not empty:
+            show(events, live=not no_stream)
+    return 1 if empty else 0
 
 
-def show(question: str, events: Iterator[StreamEvent], *, live: bool) -> Answer:
-    """Print an answer as it is made (`live`) or when it is complete, then its sources; or all of it as JSON.
-
-    Checking the citations may change the text; where it did, the checked text is printed too.
-    """
-    shown = ""
-    for event in events:
-        if isinstance(event, Delta) and live:
-            click.echo(printable(event.text), nl=False)
-            shown += event.text
-        elif isinstance(event, Done):
-            answer = event.answer
-    if wants_json():
-        print_json(as_record(question, answer))
-        return answer
-    click.echo("" if live else printable(answer.text))
-    if live and shown.strip() != answer.text.strip():
-        click.echo(t("checked", answer=answer.text))
-    for citation in answer.citations:
-        mark = "" if citation.verified else t("unverified")
-        click.echo(f"\n[{citation.n}] {place(citation)}{mark}\n    {printable(citation.quote)}")
-    for line in warnings(answer):
-        click.echo(line, err=True)
-    return answer
-
-
-def warnings(answer: Answer) -> Iterator[str]:
-    """Yield what a reader of the answer should know: what nothing bears out, and what was not read."""
-    keys = {"sentence": "answer.unsupported", "number": "answer.made_up"}
-    for part in answer.unsupported:
-        yield t(keys[part.kind], text=printable(part.text))
-    if answer.dropped:
-        yield t("answer.dropped", count=answer.dropped)
+def _asked(question: str | None) -> str:
+    """Return the question: that given, that typed on a terminal, or (`-`) that of standard input."""
+    if question == "-":
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace")
+        return sys.stdin.read().strip()
+    if question is None and sys.stdin.isatty():
+        typed: str = click.prompt(t("terminal.prompt"), prompt_suffix="", err=True)
+        return typed.strip()
+    if question is None:
+        ctx = click.get_current_context()
+        raise click.MissingParameter(ctx=ctx, param=ctx.command.params[0])
+    return question
 
 
 def as_record(question: str, answer: Answer) -> dict[str, Any]:
@@ -87,6 +86,7 @@ def as_record(question: str, answer: Answer) -> dict[str, Any]:
         "unsupported": [asdict(part) for part in answer.unsupported],
         "passages": passages,
         "dropped": answer.dropped,
+        "cut": answer.cut,
         "model": answer.model,
         "family": answer.family,
         "usage": dict(answer.usage),

@@ -1,20 +1,29 @@
 """`wendang chat`: several questions in the terminal, each answered from the files and kept in a conversation."""
 
-import contextlib
 import io
 import sys
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from ingest.errors import WendangError
-from rag.types import Answer, StreamEvent
-from ui.commands.ask import show
-from ui.options import define, opened, tell_if_model_is_made_first, wants_json
+from rag.types import Answer
+from ui.answer_display import finished, show
+from ui.commands.ask import as_record
+from ui.line_editing import typed_lines
+from ui.options import (
+    define,
+    model_option,
+    opened,
+    print_json,
+    sources_option,
+    tell_if_model_is_made_first,
+    top_k_option,
+    wants_json,
+)
 from ui.text import error_text, one_line, place, printable, t
 
 if TYPE_CHECKING:
@@ -22,24 +31,30 @@ if TYPE_CHECKING:
     from rag.conversations import Conversations
 
 
+#: The file of the lines that were typed, in the home.
+HISTORY = "chat_history"
+
+
 @define("chat")
-@click.option("--model", metavar="NAME", help=t("option.model"))
-@click.option("--top-k", type=click.IntRange(1, 100), help=t("option.top_k"))
-@click.option("--source", "sources", multiple=True, metavar="GLOB", help=t("option.source"))
+@model_option
+@top_k_option
+@sources_option
 @click.option("--continue", "go_on", is_flag=True, help=t("option.continue"))
 def command(model: str | None, top_k: int | None, sources: tuple[str, ...], go_on: bool) -> int:
     """Answer until /quit or the end of the input."""
     at_terminal = sys.stdin.isatty()
     with opened(read_only=True, model=model) as library:
-        tell_if_model_is_made_first(library)
-        if not library.status():
+        if library.sources():
+            tell_if_model_is_made_first(library)
+        else:
             click.echo(t("empty_library"), err=True)
         chat = _Chat(library, library.conversations(), top_k=top_k, sources=sources)
         if at_terminal and not wants_json():
             click.echo(t("chat.hello"))
         if go_on:
             chat.guarded(chat.open_latest)
-        for line in _typed_lines() if at_terminal else _piped_lines():
+        typed = typed_lines(library.settings.home / HISTORY, complete=chat.complete)
+        for line in typed if at_terminal else _piped_lines():
             if line == "/quit":
                 break
             chat.take(line)
@@ -60,6 +75,23 @@ class _Chat:
         self._history: list[tuple[str, str]] = []
         self._last: Answer | None = None
         self.failed = False
+        self._orders: dict[str, Callable[[str], None]] = {
+            "new": self._new,
+            "in": self._search_in,
+            "sources": self._show_sources,
+            "list": self._list,
+            "open": self._open,
+            "delete": self._delete,
+            "export": self._export,
+            "help": self._help,
+        }
+
+    def complete(self, line: str) -> list[str]:
+        """Return the lines that a beginning may become: orders, and for `/in` the library's documents."""
+        order, space, value = line.partition(" ")
+        if not space:
+            return [f"/{name}" for name in (*self._orders, "quit") if f"/{name}".startswith(order)]
+        return [f"/in {one}" for one in self._library.sources() if order == "/in" and one.startswith(value)]
 
     def take(self, line: str) -> None:
         """Answer a question, or do what a line with a slash says. Ctrl-C stops that, and nothing else."""
@@ -88,31 +120,29 @@ class _Chat:
         asked = self._library.standalone(question, self._history)
         if asked != question and not wants_json():
             click.echo(t("chat.understood", question=asked), err=True)
-        events = self._library.stream(asked, top_k=self._top_k, sources=self._sources)
-        # An iterator of the engine is a generator: closing it, after Ctrl-C too, stops the model.
-        with closing(cast("Generator[StreamEvent]", events)):
-            answer = show(question, events, live=not wants_json())
+        events = self._library.stream(asked, top_k=self._top_k, sources=self._sources, progress=not wants_json())
+        if wants_json():
+            answer = finished(events)
+            print_json(as_record(question, answer), one_line=True)
+        else:
+            answer = show(events, live=True)
         self._last = answer
         self._history.append((question, answer.text))
         self._number = self._kept.append(self._number, question=question, standalone=asked, answer=answer)
 
     def _order(self, line: str) -> None:
         name, _, value = line[1:].partition(" ")
-        orders: dict[str, Callable[[str], None]] = {
-            "new": self._new,
-            "sources": self._show_sources,
-            "list": self._list,
-            "open": self._open,
-            "delete": self._delete,
-            "export": self._export,
-        }
-        orders.get(name, self._help)(value.strip())
+        self._orders.get(name, self._help)(value.strip())
 
     def _help(self, value: str) -> None:
         click.echo(t("chat.hello"))
 
     def _new(self, value: str) -> None:
         self._number, self._history, self._last = None, [], None
+
+    def _search_in(self, value: str) -> None:
+        self._sources = (value,) if value else ()
+        click.echo(t("chat.in", source=value) if value else t("chat.in_all"))
 
     def _show_sources(self, value: str) -> None:
         for n, passage in enumerate(self._last.passages if self._last else (), 1):
@@ -145,7 +175,7 @@ class _Chat:
         click.echo(t("chat.deleted", number=number))
 
     def _export(self, value: str) -> None:
-        from rag.conversations import as_markdown
+        from rag.export import as_markdown
 
         if self._number is None:
             click.echo(t("chat.none"))
@@ -172,20 +202,6 @@ def _number(value: str) -> int:
     if not value.isdecimal() or len(value) > 18:
         raise NoConversation(f"there is no conversation {value!r}; /list shows those that are there", number=value)
     return int(value)
-
-
-def _typed_lines() -> Iterator[str]:
-    """Yield what is typed, with line editing and its history where the system has them, until Ctrl-D."""
-    with contextlib.suppress(ImportError):
-        import readline  # noqa: F401 - importing it is what makes input() edit lines
-    while True:
-        try:
-            yield input("\n> ").strip()
-        except EOFError:
-            click.echo()
-            return
-        except KeyboardInterrupt:
-            click.echo()
 
 
 def _piped_lines() -> Iterator[str]:

@@ -27,7 +27,6 @@ _STREAMLIT = {
     "client.showErrorDetails": "type",
     "client.showErrorLinks": "false",
     "logger.hideWelcomeMessage": "true",
-    "theme.primaryColor": "#2b6cb0",
 }
 
 
@@ -36,19 +35,21 @@ _STREAMLIT = {
 def command(port: int) -> int:
     """Serve the page until Ctrl-C."""
     try:
-        import streamlit
+        import streamlit  # noqa: F401 - where its parts are loaded already, it alone tells that it is missing
         from streamlit.web import cli
     except ImportError as exc:
         raise MissingExtra(what="wendang page", package="streamlit", extra="ui") from exc
     _check_free(port)
     _hand_on()
     click.echo(t("page.address", address=f"http://{_ADDRESS}:{port}"))
-    flags = [part for name, value in _STREAMLIT.items() for part in (f"--{name}", value)]
+    from ui.views import shared, style
+
+    flags = [part for name, value in {**_STREAMLIT, **style.THEME}.items() for part in (f"--{name}", value)]
     page = Path(__file__).resolve().parent.parent / "page.py"
     try:
         cli.main(["run", str(page), "--server.port", str(port), *flags], standalone_mode=False)
     finally:
-        streamlit.cache_resource.clear()  # closes the library
+        shared.close_all()
     return 0
 
 

@@ -8,15 +8,17 @@ from ingest.library.report import DocumentStatus, PageStatus
 from ingest.types import Gap
 from rag import Engine
 from ui.options import define, opened, print_json, wants_json
-from ui.text import gaps_text, t
+from ui.sources import one_named, source_argument
+from ui.tables import table
+from ui.text import gaps_text, one_line, t
 
 
 @define("status")
-@click.argument("source", required=False)
+@source_argument(required=False, help=t("argument.source"))
 def command(source: str | None) -> int:
     """Print the library's documents, or one document's pages."""
     with opened(read_only=True) as library:
-        record = document_record(library, source) if source else library_record(library)
+        record = document_record(library, one_named(library, source)) if source else library_record(library)
         if wants_json():
             print_json(record)
         elif source:
@@ -92,8 +94,6 @@ def _page(page: PageStatus) -> dict[str, Any]:
 
 
 def _print_library(record: dict[str, Any]) -> None:
-    from ui.tables import table
-
     click.echo(t("status.library", **record, read=record["characters"]["read"]))
     rows = [
         (
@@ -106,13 +106,15 @@ def _print_library(record: dict[str, Any]) -> None:
         )
         for document in record["documents"]
     ]
-    table(t("status.columns").split("|"), rows)
+    if rows:
+        table(t("status.columns").split("|"), rows)
+    else:
+        click.echo(t("empty_library"), err=True)
 
 
 def _print_document(record: dict[str, Any]) -> None:
-    from ui.tables import table
-
-    click.echo(f"{record['source']}  {t('status.' + record['status'])}  {record['reason'] or ''}")
+    reason = t("reason_and_remedy", **record) if record["reason"] else ""
+    click.echo(f"{one_line(record['source'])}  {t('status.' + record['status'])}  {reason}".rstrip())
     rows = [
         (
             str(page["page"] or ""),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rag.types import Delta
-from ui.options import define, opened, print_json, tell_if_model_is_made_first, wants_json
+from ui.options import define, model_option, opened, print_json, tell_if_model_is_made_first, wants_json
+from ui.sources import one_named, source_argument
 from ui.text import place, printable, ranges, t
 
 if TYPE_CHECKING:
@@ -15,14 +16,15 @@ if TYPE_CHECKING:
 
 
 @define("summarize")
-@click.argument("source")
+@source_argument(help=t("argument.source"))
 @click.option(
     "--mode", type=click.Choice(["map_reduce", "refine"]), default="map_reduce", help=t("option.summary_mode")
 )
-@click.option("--model", metavar="NAME", help=t("option.model"))
+@model_option
 def command(source: str, mode: str, model: str | None) -> int:
     """Print the summary of a document, then where its sentences stand."""
     with opened(read_only=True, model=model) as library:
+        source = one_named(library, source)
         tell_if_model_is_made_first(library)
         show(library.summarize(source, mode=mode))
     return 0

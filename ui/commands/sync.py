@@ -16,9 +16,9 @@ from ui.text import reason_text, t
 
 
 @define("sync")
-@click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="[FOLDER...]", help=t("argument.folders"))
 @click.option("--watch", is_flag=True, help=t("option.watch"))
-@click.option("--jobs", type=click.IntRange(1, 64), help=t("option.jobs"))
+@click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help=t("option.jobs"))
 @click.option("--force", is_flag=True, help=t("option.force"))
 @click.option("--remove-many", is_flag=True, help=t("option.remove_many"))
 @click.option("--verbose", is_flag=True, help=t("option.verbose"))

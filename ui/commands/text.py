@@ -3,16 +3,17 @@
 import click
 
 from ui.options import define, opened, print_json, wants_json
+from ui.sources import one_named, source_argument
 from ui.text import printable, t
 
 
 @define("text")
-@click.argument("source")
-@click.option("--page", type=click.IntRange(1), help=t("option.page"))
+@source_argument(help=t("argument.source"))
+@click.option("--page", type=click.IntRange(1), metavar="N", help=t("option.page"))
 def command(source: str, page: int | None) -> int:
     """Print the stored text of a document, or of one page."""
     with opened(read_only=True) as library:
-        stored = library.text(source, page=page)
+        stored = library.text(one_named(library, source), page=page)
     if wants_json():
         print_json(
             {

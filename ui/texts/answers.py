@@ -55,12 +55,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     "place.page": (" 第{page}页", " p. {page}"),
     "on_page": ("第{page}页：", "page {page}: "),
     "chat.hello": (
-        "请输入问题，追问可以省略前面说过的内容。/new 重新开始，/sources 显示读过的段落，"
-        "/list 列出以前的对话（可加要找的字），/open N 打开，/delete N 删除，/export 文件名 导出，/quit 退出；"
-        "Ctrl-C 停止回答",
-        "Ask a question; a follow-up may leave out what was said. /new starts over, /sources shows the passages, "
-        "/list [WORDS] lists conversations, /open N, /delete N, /export FILE, /quit leaves; Ctrl-C stops an answer",
+        "请输入问题，追问可以省略前面说过的内容。/new 重新开始，/in 文件 只在匹配的文件中查找，"
+        "/sources 显示读过的段落，/list 列出以前的对话（可加要找的字），/open N 打开，/delete N 删除，"
+        "/export 文件名 导出，/quit 退出；Tab 补全，Ctrl-C 停止回答",
+        "Ask a question; a follow-up may leave out what was said. /new starts over, /in GLOB looks in documents that "
+        "match, /sources shows the passages, /list [WORDS] lists conversations, /open N, /delete N, /export FILE, "
+        "/quit leaves; Tab completes, Ctrl-C stops an answer",
     ),
+    "chat.in": ("只在匹配 {source} 的文件中查找", "looking only in documents that match {source}"),
+    "chat.in_all": ("在全部文件中查找", "looking in all documents"),
     "chat.understood": ("按“{question}”查找", "looking for: {question}"),
     "chat.stopped": ("已停止", "stopped"),
     "chat.none": ("没有对话", "no conversation"),
@@ -86,6 +89,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     "summary.silent": ("其中 {silent} 块模型没有写出内容", "of {silent} pieces the model wrote nothing"),
     "answer.unsupported": ("资料中没有找到这句话的依据：{text}", "the documents do not bear this out: {text}"),
     "answer.made_up": ("所引资料中没有这个数字：{text}", "the cited passages do not have this figure: {text}"),
+    "answer.cut": (
+        "回答没有写完：已达到长度上限；可以缩小问题再问",
+        "the answer is cut short by the limit of its length; ask for less at once",
+    ),
+    "answer.nearest": ("最接近的资料：{places}", "the nearest passages: {places}"),
+    "comma": ("、", ", "),
+    "terminal.prompt": ("问题：", "question: "),
+    "terminal.found": ("找到 {count} 段资料，正在阅读", "reading the {count} passages that were found"),
+    "terminal.waiting": ("模型正在回答别的问题，前面还有 {ahead} 个", "waiting for {ahead} other questions"),
+    "terminal.reading": ("正在阅读 {percent}%", "reading, {percent} %"),
     "answer.dropped": (
         "另外找到的 {count} 段资料因篇幅或时间所限没有读",
         "{count} more passages were found, but not read for lack of room or time",

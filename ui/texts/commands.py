@@ -8,6 +8,27 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Put files into data/docs, run `wendang sync`, then `wendang ask QUESTION`.",
     ),
     "commands": ("命令", "Commands"),
+    "examples": ("例子", "Examples"),
+    "short.completion": ("让命令行自动补全", "let the shell complete commands and file names"),
+    "help.completion": (
+        "输出自动补全的脚本：补全命令、选项和资料库里的文件。",
+        "Print the script with which a shell completes commands, options and the library's documents.",
+    ),
+    "short.help": ("查看命令的用法", "show how a command is used"),
+    "help.help": ("查看命令的用法和例子。", "Show how a command is used, with examples."),
+    "metavar.options": ("[选项]", "[OPTIONS]"),
+    "metavar.command": ("命令 [参数]...", "COMMAND [ARGS]..."),
+    "argument.question": ("问题；- 表示从标准输入读", "the question; - reads it from standard input"),
+    "argument.query": ("要查找的内容", "what to look for"),
+    "argument.source": (
+        "文件，写法与 wendang status 列出的相同，也可以是文件的路径",
+        "a document as `wendang status` lists it, or the path of its file",
+    ),
+    "argument.sources": (
+        "文件、通配符（例如 '草稿/*'）或同步过的文件夹",
+        "documents, patterns such as 'drafts/*', or folders that were synced",
+    ),
+    "argument.folders": ("要同步的文件夹；不给则同步全部已知的", "folders to sync; all known ones, if none is given"),
     "option.home": ("资料库所在的文件夹（默认 data）", "the home folder (default: data)"),
     "option.json": ("输出 JSON", "print JSON"),
     "option.lang": ("界面语言", "language of the texts"),
@@ -37,14 +58,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "option.family": ("模型的提示格式（无法自动识别时）", "the prompt family, where the file does not tell it"),
     "short.sync": ("让资料库与文件夹一致", "make the library equal to its folders"),
     "help.sync": (
-        "让资料库与文件夹一致：新增、修改、移动、删除都会跟上。不给文件夹时同步全部已知文件夹。\n\n"
-        "例：wendang sync ~/合同",
+        "让资料库与文件夹一致：新增、修改、移动、删除都会跟上。不给文件夹时同步全部已知文件夹。",
         "Make the library equal to its folders: what was added, changed, moved or deleted is followed. "
         "Without FOLDER all known folders are synced.",
     ),
     "short.ask": ("提问，回答带出处", "ask, and get a cited answer"),
     "help.ask": (
-        '根据文件回答问题，并列出依据的原文。\n\n例：wendang ask "年假有几天？"',
+        "根据文件回答问题，并列出依据的原文。",
         "Answer a question from the files, with the passages that the answer rests on.",
     ),
     "short.chat": ("连续提问", "ask several questions"),
@@ -106,17 +126,38 @@ TEXTS: dict[str, tuple[str, str]] = {
     "short.get": ("下载模型", "download a model"),
     "help.get": ("下载模型。", "Download a model."),
     "short.verify": ("校验模型文件", "verify a model's files"),
-    "help.verify": ("校验模型文件。", "Verify a model's files."),
+    "help.verify": (
+        "核对模型文件：与公布的 SHA-256 或合并时的记录比较，检查缺什么、分词器配不配。"
+        "全部一致时退出状态为 0，有不一致或缺少时为 1，没有公布的哈希可比时为 3。",
+        "Verify a model's files: against published SHA-256 or the record of the merge, what is missing, whether the "
+        "tokenizer fits. The status is 0 where all are right, 1 where one is not, 3 where no hash was published.",
+    ),
     "short.tokenizer": ("扩充词表", "extend a tokenizer"),
-    "help.tokenizer": ("扩充词表。", "Extend a tokenizer."),
+    "help.tokenizer": (
+        "扩充词表：把一个 SentencePiece 模型的新词元加到另一个的末尾，与中文 LLaMA 的做法相同。",
+        "Extend a tokenizer: the new pieces of one SentencePiece model go to the end of another, as in Chinese-LLaMA.",
+    ),
     "short.merge": ("合并 LoRA 权重", "merge LoRA weights"),
-    "help.merge": ("合并 LoRA 权重。", "Merge LoRA weights."),
+    "help.merge": (
+        "把一个或几个 LoRA 按顺序合并到基座模型。中断后运行同一个命令会接着做；完成之前不会出现输出的文件夹。",
+        "Merge one or several LoRAs into a base model, in order. An interrupted run goes on with the same command; "
+        "the folder appears when it is complete.",
+    ),
     "short.convert": ("转换为 GGUF", "convert to GGUF"),
-    "help.convert": ("转换为 GGUF。", "Convert to GGUF."),
+    "help.convert": (
+        "把模型文件夹转换为 GGUF；LoRA 文件夹转换为 GGUF 适配器。",
+        "Convert a model's folder to GGUF, or a LoRA's to a GGUF adapter.",
+    ),
     "short.quantize": ("量化模型", "quantise a model"),
-    "help.quantize": ("量化模型。", "Quantise a model."),
+    "help.quantize": (
+        "把 F16 的 GGUF 量化成更小的文件；写之前先算好大小并检查磁盘。",
+        "Quantise an F16 GGUF file; its size is predicted and the disk checked first.",
+    ),
     "short.compare": ("比较两个模型", "compare two models"),
-    "help.compare": ("比较两个模型。", "Compare two models."),
+    "help.compare": (
+        "比较两个模型（文件夹或 GGUF）：KL 散度、首选词元、困惑度、续写。",
+        "Compare two models (folders or GGUF files): KL divergence, likeliest tokens, perplexity, text.",
+    ),
     "short.retrieval": ("评测检索", "measure retrieval"),
     "help.retrieval": (
         "用 SQuAD 或问档格式的问题集评测检索。",
