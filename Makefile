@@ -2,6 +2,7 @@
 # make test   install what the tests need and run them all, offline
 # make check  format, lint, types, import rules
 # make page   the page in the browser
+# make screenshots   pictures of every view, in docs/screenshots (needs Chromium)
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,7 +15,7 @@ LIBRARY_ONLY := $(if $(word 2,$(CURDIR)),,-DCMAKE_PROJECT_INCLUDE=$(CURDIR)/buil
 export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_EXAMPLES=OFF \
 	-DLLAMA_BUILD_TESTS=OFF -DLLAMA_OPENSSL=OFF $(LIBRARY_ONLY)
 
-.PHONY: demo install test check page imports clean
+.PHONY: demo install test check page screenshots imports clean
 
 demo: install
 	@echo "▶ 同步示例资料 data/docs"
@@ -53,6 +54,9 @@ imports: install
 page: $(VENV)/installed
 	@$(BIN)/python -c 'import streamlit' 2>/dev/null || $(PIP) install --quiet -e '.[ui]'
 	@$(BIN)/wendang page
+
+screenshots: $(VENV)/installed-dev
+	$(BIN)/python tests/ui/browser/screenshots.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

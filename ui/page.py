@@ -1,55 +1,70 @@
 """The page: ask the documents, and look after them. `wendang page` starts it; Streamlit runs it anew at each click."""
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
 
 from ingest.errors import WendangError
-from ui.text import error_text, set_language, t
-from ui.views import ask, documents, inert
-from ui.views.shared import Shared, open_shared
+from ui.text import error_text, t
+from ui.views import address, inert, language, style, sync_panel
+from ui.views.shared import Shared, shared_of
 
-VIEWS = {"ask": ask.show, "documents": documents.show}
-
-
-@st.cache_resource(show_spinner=False, on_release=Shared.close)
-def shared(home: str) -> Shared:
-    """Return the process's one open library; every tab and every run of this script gets the same."""
-    return open_shared(Path(home))
+_ICON = Path(__file__).resolve().parent / "views" / "icon.svg"
+#: Seconds between looks at whether another process has let the library go.
+_LOOK_S = 4
 
 
 def main() -> None:
     """Draw the page."""
-    set_language(os.environ.get("WENDANG_LANG", ""))
-    st.set_page_config(page_title=t("page.title"), layout="centered")
-    st.html(inert.style())
-    st.title(t("page.title"), anchor=False)
-    st.caption(t("page.subtitle"))
+    language.follow(os.environ.get("WENDANG_LANG"))
+    st.set_page_config(page_title=t("page.title"), page_icon=str(_ICON), layout="wide")
+    st.html(style.css())
+    view = _top()
     home = os.environ.get("WENDANG_HOME") or str(Path(__file__).resolve().parent.parent / "data")
     try:
-        library = shared(home)
+        shared = shared_of(Path(home))
     except WendangError as exc:
         inert.note(error_text(exc), kind="error")
         return
-    if library.busy:
-        _show_busy(library.busy)
-    view = st.segmented_control(
-        t("page.views"),
-        list(VIEWS),
-        format_func=lambda name: t(f"page.view.{name}"),
-        default="ask",
-        required=True,
-        label_visibility="collapsed",
-    )
-    VIEWS[view or "ask"](library)
+    if shared.busy:
+        _wait_for_library(shared)
+    if view != "documents":
+        sync_panel.brief(shared)
+    import_module(f"ui.views.{view}").show(shared)
 
 
-def _show_busy(busy: WendangError) -> None:
-    inert.note(f"{error_text(busy)}\n{t('page.read_only')}", kind="warning")
-    if st.button(t("page.retry")):
-        shared.clear()
+def _top() -> str:
+    """Show the name, the views and the language; return the view that is open."""
+    view = address.view()
+    st.session_state["view"] = view
+    with st.container(horizontal=True, vertical_alignment="center", key="wd-top"):
+        st.html(f'<div class="wd-name">{t("page.title")}</div>', width="content")
+        st.segmented_control(
+            t("page.views"),
+            address.VIEWS,
+            format_func=lambda name: t(f"page.view.{name}"),
+            required=True,
+            key="view",
+            on_change=_open_chosen,
+            label_visibility="collapsed",
+        )
+        language.switch()
+    return view
+
+
+def _open_chosen() -> None:
+    address.go(st.session_state["view"])
+
+
+@st.fragment(run_every=_LOOK_S)
+def _wait_for_library(shared: Shared) -> None:
+    """Say who has the library, and go on by itself once it is free."""
+    if shared.own():
         st.rerun()
+    if shared.busy:
+        inert.note(t("page.busy", owner=shared.busy.values.get("owner", "?")), kind="warning")
 
 
 main()

@@ -1,7 +1,6 @@
 """The page in Streamlit's own test runner: real library, real embedder, real model."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -11,25 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ingest.errors import MissingExtra
-from ingest.library.store import Library
 from ingest.types import Passage
 from rag.types import Citation
 from ui.cli import main
 from ui.commands import page as page_command
 from ui.text import set_language
 from ui.views import inert, uploads
+from ui.views.shared import close_all
 
 ROOT = Path(__file__).resolve().parents[2]
-
-LEAVE = "休假办法\n\n员工入职满一年后，每年享有十二天带薪年假。年假须提前三个工作日申请。\n"
-HOSTILE = (
-    "设备保修说明\n\n设备的保修期为三十个月，自验收之日起计算。"
-    "<script>alert(1)</script><img src=x onerror=alert(2)> **粗体** [链接](http://example.com) :smile: $x^2$\n"
-)
 
 
 @pytest.fixture
@@ -41,7 +33,7 @@ def home(tmp_path: Path, models_dir: Path, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setenv("WENDANG_MODELS_DIR", str(models_dir))
     monkeypatch.delenv("WENDANG_LANG", raising=False)
     yield made
-    st.cache_resource.clear()
+    close_all()
     set_language("zh")
 
 
@@ -51,117 +43,8 @@ def opened() -> AppTest:
     return page
 
 
-def documents(page: AppTest) -> AppTest:
-    return page.segmented_control[0].set_value("documents").run()
-
-
-def press(page: AppTest, label: str) -> AppTest:
-    [button] = [button for button in page.button if button.label == label]
-    done = button.click().run()
-    assert not done.exception
-    return done
-
-
-def ask(page: AppTest, question: str) -> AppTest:
-    done = page.chat_input[0].set_value(question).run()
-    assert not done.exception
-    return done
-
-
 def html(page: AppTest) -> str:
     return "\n".join(element.value for element in page.get("html"))
-
-
-def test_an_empty_home_says_where_to_add_files(home):
-    page = opened()
-    assert page.title[0].value == "问档"
-    assert "资料库还是空的" in html(page)
-    assert "资料库还是空的" in html(documents(page))
-
-
-def test_the_page_speaks_english_when_asked_to(home, monkeypatch):
-    monkeypatch.setenv("WENDANG_LANG", "en")
-    page = opened()
-    assert page.title[0].value == "Wendang"
-    assert "The library is empty" in html(page)
-
-
-def test_sync_lists_every_document_and_why_one_cannot_be_read(home):
-    (home / "docs" / "休假办法.txt").write_text(LEAVE, "utf-8")
-    (home / "docs" / "坏.pdf").write_bytes(b"%PDF-1.7 cut")
-    page = press(documents(opened()), "同步文件夹")
-    assert "新增  休假办法.txt" in html(page)
-    table = page.dataframe[0].value.set_index("文件")
-    assert table.loc["休假办法.txt", "状态"] == "已收录"
-    assert table.loc["休假办法.txt", "字数"] == len(LEAVE)
-    assert table.loc["坏.pdf", "状态"] == "失败"
-    assert "请重新获取" in table.loc["坏.pdf", "说明"]
-
-
-def test_an_answer_shows_its_source_and_a_refusal_the_nearest_passages(home):
-    (home / "docs" / "保修说明.txt").write_text(HOSTILE, "utf-8")
-    page = press(documents(opened()), "同步文件夹")
-    page = ask(page.segmented_control[0].set_value("ask").run(), "设备的保修期有多长？")
-    shown = html(page)
-    assert "三十个月" in re.findall("<mark>(.*?)</mark>", shown)[0]
-    assert "<b>[1]</b> 保修说明.txt" in shown
-    assert_inert(page)
-
-    page = ask(press(page, "新的对话"), "太阳系有几颗行星？")
-    assert "wd-refused" in html(page)
-    assert "<mark>" not in html(page)
-    assert page.expander[0].label == "最接近的段落（1）"
-    assert_inert(page)
-
-
-def assert_inert(page: AppTest) -> None:
-    """The document's text is there, and nothing in it has become markup."""
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x" in html(page)
-    assert "<script" not in html(page)
-    assert "<img" not in html(page)
-    assert not any("链接" in element.value for element in page.markdown)
-
-
-def test_a_file_from_the_browser_is_stored_under_a_safe_name_and_synced(home):
-    page = documents(opened())
-    page.file_uploader[0].set_value([("../../休假<办法>.txt", LEAVE.encode(), "text/plain")])
-    page = press(page, "保存并同步")
-    assert [path.name for path in (home / "docs").iterdir()] == ["休假_办法_.txt"]
-    assert not list(home.parent.glob("*.txt"))
-    assert "休假_办法_.txt" in list(page.dataframe[0].value["文件"])
-
-
-def test_a_temporary_file_from_the_browser_is_refused_aloud(home):
-    page = documents(opened())
-    page.file_uploader[0].set_value([("~$合同.docx", b"lock", "application/octet-stream")])
-    assert "~$合同.docx 是临时文件" in html(press(page, "保存并同步"))
-    assert not list((home / "docs").iterdir())
-
-
-def test_a_removed_document_leaves_the_list_and_its_file_stays(home):
-    (home / "docs" / "休假办法.txt").write_text(LEAVE, "utf-8")
-    page = press(documents(opened()), "同步文件夹")
-    page = press(page.multiselect[0].set_value(["休假办法.txt"]).run(), "移除")
-    assert "资料库还是空的" in html(page)
-    assert (home / "docs" / "休假办法.txt").exists()
-
-
-def test_a_library_in_use_elsewhere_is_opened_for_reading(home):
-    owner = Library(home / "library")
-    page = documents(opened())
-    assert "正在被进程" in html(page)
-    assert not page.file_uploader
-    assert [button.label for button in page.button] == ["重试"]
-    owner.close()
-    assert "正在被进程" not in html(press(page, "重试"))
-
-
-def test_a_question_that_cannot_be_asked_is_explained(home):
-    (home / "docs" / "休假办法.txt").write_text(LEAVE, "utf-8")
-    (home / "wendang.toml").write_text('model = "没有这个模型"\n', "utf-8")
-    page = press(documents(opened()), "同步文件夹")
-    page = ask(page.segmented_control[0].set_value("ask").run(), "年假有几天？")
-    assert "找不到模型 没有这个模型" in html(page)
 
 
 def test_a_setting_that_cannot_be_used_is_explained(home):
@@ -201,6 +84,29 @@ def test_an_upload_never_overwrites_another_file(tmp_path):
     assert (again.path.name, again.is_new) == ("a.txt", False)
     assert (other.path.name, other.is_new) == ("a (2).txt", True)
     assert (tmp_path / "a.txt").read_bytes() == b"1"
+
+
+@pytest.mark.parametrize(
+    ("given", "folder"),
+    [
+        ("合同/2025/租赁.txt", "合同/2025"),
+        ("../../etc/passwd", "etc"),
+        ("C:\\资料\\a.txt", "C_/资料"),
+        ("./a.txt", "."),
+        ("一/./ ../二/a.txt", "一/二"),
+    ],
+)
+def test_an_uploaded_folder_stays_below_the_drop_folder(tmp_path, given, folder):
+    made = uploads.made_folder(given, folder=tmp_path)
+    assert made == tmp_path / folder
+    assert made.is_dir()
+
+
+def test_an_uploaded_folder_does_not_follow_a_link_out_of_the_drop_folder(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "合同").symlink_to(tmp_path)
+    with pytest.raises(PermissionError):
+        uploads.made_folder("合同/a.txt", folder=tmp_path / "docs")
 
 
 def test_an_upload_does_not_follow_a_link(tmp_path):

@@ -1,109 +1,124 @@
-"""The documents: what is in the library, what is missing and why; add, sync, remove."""
+"""The documents: what is in the library and what is missing of it; add, sync, open, remove."""
 
-from collections.abc import Generator
-from contextlib import closing
-from typing import cast
+import time
+from dataclasses import replace
 
 import streamlit as st
 
-from ingest.errors import WendangError
 from ingest.library.report import DocumentStatus
-from ingest.scan import is_temporary
-from ingest.types import Progress, Summary, SyncEvent, Unchanged
-from ui.commands.sync import as_record
-from ui.text import error_text, gaps_text, t
-from ui.views import inert, uploads
+from ui.text import t
+from ui.views import adding, address, document, document_list, listing, sync_panel
+from ui.views.listing import Listed, Wanted
 from ui.views.shared import Shared
 
-#: Lines of a running sync that stay in sight.
-_LINES = 12
+_WANTED, _PAGE = "documents_wanted", "documents_page"
+#: What the list can be narrowed down to: its name in the texts → the states.
+_STATES = {"any": (), "troubled": ("failed", "partial"), "pending": ("pending",), "indexed": ("indexed",)}
+#: How far back files may have changed, in days.
+_DAYS = {"any": None, "week": 7, "month": 31, "year": 366}
 
 
 def show(shared: Shared) -> None:
-    """Show the documents, and do what is asked with them."""
-    if not shared.engine.library.read_only:
-        with st.form("upload", clear_on_submit=True):
-            files = st.file_uploader(t("page.files"), accept_multiple_files=True)
-            added = st.form_submit_button(t("page.add"), type="primary")
-        asked = st.button(t("page.sync"))
-        if added:
-            _store(shared, [(file.name, file.getvalue()) for file in files])
-        if added or asked:
-            _sync(shared)
-    documents = shared.engine.status()
-    if not documents:
-        inert.note(t("page.empty"))
+    """Show one document where the address names it, else all of them."""
+    source = address.named_in("document")
+    if source:
+        document.show(shared, source)
         return
-    _show_table(documents)
-    if not shared.engine.library.read_only:
-        _offer_removal(shared, [document.source for document in documents])
+    documents = shared.engine.status()
+    can_change = shared.busy is None
+    if not documents and can_change:
+        adding.first_steps(shared)
+        sync_panel.show(shared)
+        adding.folders(shared)
+        return
+    _title(shared, documents)
+    sync_panel.show(shared)
+    if can_change:
+        adding.show(shared)
+    listed = listing.placed(documents)
+    wanted = _filters(listed)
+    picked = document_list.draw(
+        listed,
+        wanted=wanted,
+        page=st.session_state.get(_PAGE, 0),
+        can_choose=can_change,
+        on_event=_clicked,
+    )
+    if picked and st.button(t("documents.remove_picked", count=len(picked)), icon=":material/delete:"):
+        st.dialog(t("documents.remove_title"))(document.confirm_removal)(shared, picked)
 
 
-def _store(shared: Shared, files: list[tuple[str, bytes]]) -> None:
-    """Put the files into the drop folder, and tell what became of those that are not there under their own name."""
-    for name, content in files:
-        if is_temporary(uploads.safe_name(name)):
-            inert.note(t("page.temporary", name=name))
-            continue
-        try:
-            stored = uploads.store(content, name=name, folder=shared.engine.settings.documents)
-        except OSError as exc:
-            inert.note(t("page.not_stored", name=name, cause=exc.strerror), kind="error")
-            continue
-        if not stored.is_new:
-            inert.note(t("page.known", name=stored.path.name))
-        elif stored.path.name != name:
-            inert.note(t("page.stored_as", name=name, stored=stored.path.name))
+def _title(shared: Shared, documents: list[DocumentStatus]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(t("page.view.documents"), anchor=False, width="content")
+        troubled = sum(one.status in ("failed", "partial") for one in documents)
+        facts = t("documents.count", count=f"{len(documents):,}", characters=f"{sum(d.indexed for d in documents):,}")
+        more = t("documents.troubled", count=troubled) if troubled else ""
+        st.html(f'<div class="wd wd-quiet">{facts}{more}</div>')
+        if shared.busy is None and not shared.sync.state().running:
+            st.button(
+                t("documents.sync"),
+                icon=":material/sync:",
+                help=t("documents.sync_help"),
+                on_click=shared.sync.start,
+            )
 
 
-def _sync(shared: Shared) -> None:
-    """Sync and show what happens; one tab at a time."""
-    bar, box, lines = st.progress(0.0), st.empty(), list[str]()
-    try:
-        stream = cast("Generator[SyncEvent, None, None]", shared.engine.sync())
-        with closing(stream) as events:
-            for event in events:
-                if isinstance(event, Progress):
-                    label = f"{t(f'progress.{event.stage}')} {event.done}/{event.total or '?'}"
-                    bar.progress(event.done / max(event.total, 1), text=label)
-                elif not isinstance(event, Unchanged):
-                    lines.append(t(f"sync.{type(event).__name__.lower()}", **as_record(event)))
-                    box.html(inert.lines_html(lines[-_LINES:]))
-                if isinstance(event, Summary):
-                    bar.empty()
-    except WendangError as exc:
-        inert.note(error_text(exc), kind="error")
+def _filters(listed: list[Listed]) -> Wanted:
+    """Show what narrows the list down; return what is wanted."""
+    wanted: Wanted = st.session_state.get(_WANTED, Wanted())
+    kinds = sorted({one.kind for one in listed} - {""})
+    with st.container(horizontal=True, vertical_alignment="bottom", key="wd-filters"):
+        words = st.text_input(
+            t("documents.words"),
+            key="documents_words",
+            persist_state="session",
+            placeholder=t("documents.words"),
+            label_visibility="collapsed",
+            icon=":material/search:",
+        )
+        with st.popover(t("documents.filter"), icon=":material/tune:", width="content"):
+            state = _choice("status", tuple(_STATES))
+            since = _choice("since", tuple(_DAYS))
+            chosen = st.pills(
+                t("documents.kind"), kinds, selection_mode="multi", key="documents_kinds", persist_state="session"
+            )
+    days = _DAYS[since]
+    now = replace(
+        wanted,
+        words=words,
+        statuses=_STATES[state],
+        kinds=tuple(chosen),
+        since=None if days is None else time.time() - days * 86_400,
+    )
+    if replace(now, since=None) != replace(wanted, since=None) or (now.since is None) != (wanted.since is None):
+        st.session_state[_PAGE] = 0
+    st.session_state[_WANTED] = now
+    return now
 
 
-def _show_table(documents: list[DocumentStatus]) -> None:
-    columns = t("page.columns").split("|")
-    rows = [dict(zip(columns, _row(document), strict=True)) for document in documents]
-    troubled = any(document.gaps for document in documents)
-    wide = {columns[2]: st.column_config.TextColumn(width=345)} if troubled else None
-    st.dataframe(rows, hide_index=True, width="stretch", column_config=wide)
-
-
-def _row(document: DocumentStatus) -> tuple[str, str, str, int, int, str]:
-    reason, remedy = gaps_text(document.gaps)
-    remarks = t("reason_and_remedy", reason=reason, remedy=remedy) if reason else ""
-    return (
-        document.source,
-        t(f"status.{document.status}"),
-        remarks,
-        document.pages,
-        document.indexed,
-        document.encoding or "",
+def _choice(name: str, options: tuple[str, ...]) -> str:
+    return st.segmented_control(
+        t(f"documents.{name}"),
+        options,
+        format_func=lambda option: t(f"documents.{name}.{option}"),
+        default=options[0],
+        required=True,
+        key=f"documents_{name}",
+        persist_state="session",
     )
 
 
-def _offer_removal(shared: Shared, sources: list[str]) -> None:
-    with st.expander(t("page.remove")):
-        st.caption(t("page.remove_help"))
-        chosen = st.multiselect(t("page.remove_which"), sources, label_visibility="collapsed")
-        if st.button(t("page.remove_button"), disabled=not chosen):
-            try:
-                shared.engine.remove(chosen)
-            except WendangError as exc:
-                inert.note(error_text(exc), kind="error")
-            else:
-                st.rerun()
+def _clicked(name: str, value: str) -> None:
+    wanted: Wanted = st.session_state.get(_WANTED, Wanted())
+    if name == "open":
+        address.go("documents", document=value)
+    elif name == "page":
+        st.session_state[_PAGE] = int(value)
+    else:
+        st.session_state[_PAGE] = 0
+        if name == "folder":
+            wanted = replace(wanted, folder=value)
+        else:
+            wanted = replace(wanted, order=value, descending=value == wanted.order and not wanted.descending)
+        st.session_state[_WANTED] = wanted

@@ -14,34 +14,9 @@ from ingest.types import Passage
 from rag.types import Citation
 from ui.text import place, t
 
-_STYLE = """<style>
-.stApp { -webkit-locale: "zh-CN"; }
-.stMainBlockContainer { padding-top: 3.2rem; }
-.stMainBlockContainer h1 { padding-bottom: 0; }
-.wd { overflow-wrap: anywhere; unicode-bidi: isolate; line-height: 1.7; }
-.wd-verbatim { white-space: pre-wrap; }
-.wd-answer b { font-size: .75em; vertical-align: super; color: #2b6cb0; padding: 0 .1em; }
-.wd-refused { border-left: 4px solid #a0aec0; padding-left: .9rem; }
-.wd-card { border: 1px solid rgba(128, 128, 128, .3); border-radius: .6rem; padding: .7rem .95rem; }
-.wd-card p { margin: 0 0 .35rem; font-size: .9rem; }
-.wd-card .wd-verbatim { font-size: .92rem; opacity: .9; }
-.wd-card mark { background: rgba(250, 204, 21, .4); color: inherit; border-radius: .2rem; padding: .08em 0; }
-.wd-heading { opacity: .65; }
-.wd-badge { background: rgba(237, 137, 54, .2); border-radius: .4rem; padding: .05rem .45rem; font-size: .8rem; }
-.wd-note { border-radius: .5rem; padding: .6rem .9rem; background: rgba(66, 153, 225, .12); white-space: pre-wrap; }
-.wd-error { background: rgba(229, 62, 62, .14); }
-.wd-warning { background: rgba(237, 137, 54, .14); }
-[data-testid=stFileUploaderDropzoneInstructions] { display: none; }
-[data-testid=stFileUploaderDropzone] button p { font-size: 0; }
-[data-testid=stFileUploaderDropzone] button p::after { content: "CHOOSE"; font-size: .9rem; }
-</style>"""
-
 _MARKER = re.compile(r"\[(\d{1,3})\]")
-
-
-def style() -> str:
-    """Return the page's style; Streamlit's uploader speaks English only, so its words are put in here."""
-    return _STYLE.replace("CHOOSE", t("page.choose"))
+# All that Markdown and Streamlit's additions to it (:names:, $formulas$, addresses) begin with.
+_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$@/&])")
 
 
 def answer_html(text: str, *, refused: bool = False) -> str:
@@ -74,6 +49,17 @@ def marked(text: str, spans: Iterable[tuple[int, int]]) -> str:
     return "".join([*pieces, escape(text[at:])])
 
 
+def found_html(passages: Sequence[Passage]) -> str:
+    """Return where the passages stand that a model is reading."""
+    places = "".join(f"<li>{escape(place(passage))}</li>" for passage in passages)
+    return f'<div class="wd wd-found">{escape(t("ask.found"))}<ol>{places}</ol></div>'
+
+
+def plain(text: str) -> str:
+    """Return a text for a widget that reads Markdown, whose marks mean nothing then."""
+    return _MARKUP.sub(r"\\\1", text)
+
+
 def lines_html(lines: Sequence[str]) -> str:
     """Return lines as HTML, one under the other."""
     return f'<div class="wd wd-note">{escape(chr(10).join(lines))}</div>'
@@ -82,3 +68,13 @@ def lines_html(lines: Sequence[str]) -> str:
 def note(text: str, *, kind: str = "info") -> None:
     """Show a message that may hold names of the user's; `kind` is info, warning or error."""
     st.html(f'<div class="wd wd-note wd-{kind}">{escape(text)}</div>')
+
+
+def line(text: str) -> None:
+    """Show a line of text that may hold names of the user's."""
+    st.html(f'<div class="wd">{escape(text)}</div>')
+
+
+def quiet(text: str) -> None:
+    """Show a line of lesser importance that may hold names of the user's."""
+    st.html(f'<div class="wd wd-quiet">{escape(text)}</div>')
