@@ -63,7 +63,7 @@ def quantize(
     refuse_used(out)
     text = read_text(imatrix) if imatrix else ""
     largest, header = _inspect(file)
-    job = {"file": str(file), "kind": kind, "threads": threads, "text": text}
+    job = {"file": str(file.absolute()), "kind": kind, "threads": threads, "text": text}
     types: dict[str, int] = {}
     predicted = header
     for line in _tensor_lines(_run({**job, "dry": True}, file=file)):
@@ -74,7 +74,7 @@ def quantize(
     part = out.with_name(f"{out.name}.part")
     part.parent.mkdir(parents=True, exist_ok=True)
     try:
-        for message in _run({**job, "out": str(part), "dry": False}, file=file):
+        for message in _run({**job, "out": str(part.absolute()), "dry": False}, file=file):
             if "stage" in message:
                 progress(message["stage"], message["done"], message["total"])
         size = part.stat().st_size

@@ -1,4 +1,4 @@
-"""One bar for long work that tells its stage and its bytes, on stderr and only on a terminal."""
+"""One bar for long work that tells its stage, on stderr and only on a terminal."""
 
 import sys
 from types import TracebackType
@@ -8,17 +8,17 @@ from ui.text import t
 
 
 class WorkProgress:
-    """A context that is called with a stage, what is done and all of it, in bytes; a new stage starts the bar anew."""
+    """A context that is called with a stage, what is done and all of it; a new stage starts the bar anew."""
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
         console = Console(stderr=True)
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            DownloadColumn(),
+            TaskProgressColumn(),
             TimeRemainingColumn(),
             console=console,
             transient=True,

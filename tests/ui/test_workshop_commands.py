@@ -1,15 +1,13 @@
-"""`wendang model tokenizer`, `merge` and `verify`, from the command line."""
+"""The workshop from the command line: a tokenizer extended, LoRAs merged, the model verified, converted, quantised."""
 
+import dataclasses
 import json
 import sys
-from pathlib import Path
 
 import pytest
+from tiny_llama import TINY, chinese_sentencepiece, llama_sentencepiece, write_base, write_lora
 
 from ui.cli import main
-
-sys.path.append(str(Path(__file__).parents[1] / "models"))
-from tiny_llama import chinese_sentencepiece, llama_sentencepiece, write_base, write_lora
 
 
 @pytest.fixture
@@ -94,3 +92,44 @@ def test_what_cannot_be_confirmed_ends_with_three(wendang, parts, tmp_path):
     assert "无法确认" in err
     assert wendang("model", "verify", "mine", "--name", "chinese-llama-plus-7b")[0] == 1
     assert wendang("model", "verify", "mine", "--name", "nobody")[0] == 2
+
+
+def test_a_model_is_converted_quantised_and_compared(wendang, tmp_path):
+    write_base(tmp_path / "模型", rows=1000, size=dataclasses.replace(TINY, hidden=256, inner=512))
+    status, out, err = wendang("model", "convert", "模型", "--out", "模型 f16.gguf")
+    assert (status, err) == (0, "")
+    assert "已写入 模型 f16.gguf" in out and "wendang model quantize" in out
+    status, out, _ = wendang("model", "quantize", "模型 f16.gguf", "--out", "小.gguf", "--type", "Q4_K", "--json")
+    made = json.loads(out)
+    assert status == 0 and made["bytes"] == (tmp_path / "小.gguf").stat().st_size < made["bytes_before"]
+    assert abs(made["predicted"] - made["bytes"]) < 0.01 * made["bytes"]
+    (tmp_path / "文.txt").write_text("仓库里一共有三百二十七件货物，请先核对清单，再通知司机。" * 3, "utf-8")
+    status, out, _ = wendang("model", "compare", "模型 f16.gguf", "小.gguf", "--text", "文.txt", "--json")
+    found = json.loads(out)
+    assert status == 0 and 0 < found["kl_mean"] < found["kl_max"] and found["tokens"] > 100
+    status, out, _ = wendang("model", "compare", "模型", "模型 f16.gguf", "--text", "文.txt")
+    assert status == 0 and "平均 KL 散度" in out and "█" in out
+
+
+def test_a_lora_is_converted_to_an_adapter_of_its_base(wendang, tmp_path):
+    write_base(tmp_path / "base", rows=1000)
+    write_lora(tmp_path / "lora")
+    status, _, err = wendang("model", "convert", "lora", "--out", "lora.gguf")
+    assert status == 1 and "--base" in err and err.count("\n") == 1
+    status, out, _ = wendang("model", "convert", "lora", "--base", "base", "--out", "lora.gguf", "--json")
+    assert status == 0 and json.loads(out)["adapter"] is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["convert", "没有", "--out", "x.gguf"], "没有"),
+        (["quantize", "没有.gguf", "--out", "x.gguf", "--type", "q4_0"], "没有.gguf"),
+        (["quantize", "没有.gguf", "--out", "x.gguf", "--type", "q9"], "q4_k_m"),
+        (["compare", "没有.gguf", "也没有"], "没有.gguf"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_in_chinese(wendang, arguments, told):
+    status, out, err = wendang("model", *arguments)
+    assert (status, out) == (1, "")
+    assert told in err and err.count("\n") == 1 and any("\u4e00" <= character <= "\u9fff" for character in err)
