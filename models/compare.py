@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Tokens of a window, the beginning included; each is read for itself.
 WINDOW = 256
 #: Tokens of the text that are compared at most.
-MOST = 2048
+MOST = 1024
 _FEWEST = 32
 #: Tokens that both go on with by themselves, and how many of the text they are given before.
 _GREEDY, _PROMPT = 64, 32
