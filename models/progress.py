@@ -8,3 +8,15 @@ Progress = Callable[[str, int, int], None]
 
 def silent(stage: str, done: int, total: int) -> None:
     """Tell nobody."""
+
+
+def summed(progress: Progress, *, stage: str, total: int) -> Callable[[int], None]:
+    """Return a function that is told each piece done, and tells `progress` their sum."""
+    done = 0
+
+    def told(count: int) -> None:
+        nonlocal done
+        done += count
+        progress(stage, done, total)
+
+    return told

@@ -12,6 +12,7 @@ from ui.settings_file import write_settings
 from ui.text import error_text
 
 if TYPE_CHECKING:
+    from models.catalog import Entry
     from rag.llms._local_chat import LocalChat
 
 #: What a folder of an embedding model has, by sentence-transformers; such a folder is no language model.
@@ -34,13 +35,19 @@ def listed(settings: Settings) -> Iterator[dict[str, Any]]:
     chosen = settings.model or DEFAULT
     default = default_path(settings.models)
     yield {"name": DEFAULT, "path": str(default), "family": "reader", "reason": None, "chosen": chosen == DEFAULT}
-    outside = [Path(chosen)] if Path(chosen).is_absolute() else []
-    for path in dict.fromkeys([*_found(settings.models), *outside]):
-        if path == default:
-            continue
+    for path in found_models(settings):
         record = described(path, family=family_of(path, settings))
         kept = {key: record[key] for key in ("name", "path", "family", "reason")}
         yield {**kept, "chosen": is_chosen(path, settings)}
+
+
+def found_models(settings: Settings) -> list[Path]:
+    """Return each GGUF file and model folder in the models folder, and the chosen one outside; not the default."""
+    from rag.default_model import default_path
+
+    outside = [Path(settings.model)] if settings.model and Path(settings.model).is_absolute() else []
+    found = dict.fromkeys([*_found(settings.models), *outside])
+    return [path for path in found if path != default_path(settings.models)]
 
 
 def is_chosen(path: Path, settings: Settings) -> bool:
@@ -86,6 +93,14 @@ def _size(path: Path) -> int:
     """Return the bytes of a model's file, or of the files in its folder."""
     files = [path] if path.is_file() else [file for file in path.iterdir() if file.is_file()]
     return sum(file.stat().st_size for file in files)
+
+
+def catalogue_entry(name: str, settings: Settings) -> "Entry | None":
+    """Return the model of the catalogue that a name stands for; None where a model of this machine has that name."""
+    from models.catalog import find
+
+    places = (Path(name).expanduser(), settings.models / name, settings.models / f"{name}.gguf")
+    return None if any(place.exists() for place in places) else find(name)
 
 
 def model_file(name: str, settings: Settings) -> Path:

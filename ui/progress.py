@@ -1,10 +1,10 @@
 """Progress of long work, on stderr and only on a terminal."""
 
-import sys
 from types import TracebackType
 from typing import Self
 
 from ingest.types import Progress, SyncEvent
+from ui.bars import bars
 from ui.text import t
 
 
@@ -12,21 +12,9 @@ class SyncProgress:
     """Three bars while a sync runs: files read, pages of the file at hand, texts embedded."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-        from rich.progress import Progress as Bars
+        from rich.progress import MofNCompleteColumn, TimeElapsedColumn
 
-        console = Console(stderr=True)
-        self._bars = Bars(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            redirect_stdout=sys.stdout.isatty(),
-            disable=not console.is_terminal,
-        )
+        self._bars = bars(MofNCompleteColumn(), TimeElapsedColumn())
         self._tasks = {
             stage: self._bars.add_task(t(f"progress.{stage}"), total=None, visible=False)
             for stage in ("read", "page", "embed")

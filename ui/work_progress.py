@@ -1,9 +1,9 @@
 """One bar for long work that tells its stage, on stderr and only on a terminal."""
 
-import sys
 from types import TracebackType
 from typing import Self
 
+from ui.bars import bars
 from ui.text import t
 
 
@@ -11,20 +11,9 @@ class WorkProgress:
     """A context that is called with a stage, what is done and all of it; a new stage starts the bar anew."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import TaskProgressColumn, TimeRemainingColumn
 
-        console = Console(stderr=True)
-        self._bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            redirect_stdout=sys.stdout.isatty(),
-            disable=not console.is_terminal,
-        )
+        self._bars = bars(TaskProgressColumn(), TimeRemainingColumn())
         self._task = self._bars.add_task("", total=None, visible=False)
 
     def __call__(self, stage: str, done: int, total: int) -> None:

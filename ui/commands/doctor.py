@@ -1,20 +1,24 @@
 """`wendang doctor`: what works, what is missing, and what to do about it."""
 
+from itertools import chain
 from typing import Any
 
 import click
 
 from ingest.errors import WendangError
+from models.errors import WorkshopError
 from rag.doctor import Finding, examine
+from ui.model_health import examine_models
 from ui.options import define, home, print_json, wants_json
 from ui.text import TEXTS, error_text, t
 
 
 @define("doctor")
-def command() -> int:
+@click.option("--deep", is_flag=True, help=t("option.doctor_deep"))
+def command(deep: bool) -> int:
     """Print the findings as they come; the exit status is 1 where something is broken."""
     records = []
-    for finding in examine(home()):
+    for finding in chain(examine(home()), examine_models(home(), deep=deep)):
         record = as_record(finding)
         records.append(record)
         if not wants_json():
@@ -38,7 +42,7 @@ def as_record(finding: Finding) -> dict[str, Any]:
 
 
 def _error(error: Exception) -> str:
-    if isinstance(error, WendangError):
+    if isinstance(error, WendangError | WorkshopError):
         return error_text(error)
     return f"{type(error).__name__}: {error}"
 

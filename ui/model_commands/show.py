@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rag.settings import Settings, read_settings
-from ui.model_files import described, family_of, model_file, opened_model
+from ui.model_files import catalogue_entry, described, family_of, model_file, opened_model
 from ui.options import define, home, print_json, wants_json
 from ui.text import printable, t
+
+if TYPE_CHECKING:
+    from models.catalog import Entry
 
 
 @define("show")
@@ -25,6 +28,8 @@ def command(name: str, tried: bool, raw: str | None, family: str | None) -> int:
     An unusable one is shown with its reason; asked, it is refused with it. `--raw` lets any model go on with a text.
     """
     settings = read_settings(home())
+    if not tried and raw is None and (entry := catalogue_entry(name, settings)):
+        return _show_catalogue(entry)
     path = model_file(name, settings)
     family = family or family_of(path, settings)
     record = described(path, family=family)
@@ -35,6 +40,21 @@ def command(name: str, tried: bool, raw: str | None, family: str | None) -> int:
         record["try"] = _trial(path, settings, family=family, raw=raw)
     if wants_json():
         print_json(record)
+    return 0
+
+
+def _show_catalogue(entry: "Entry") -> int:
+    """Print what the catalogue has of a model that is not on this machine under that name."""
+    from models.memory import machine_memory
+    from ui import catalog_display
+
+    record = catalog_display.as_record(entry, memory=machine_memory(), installed=False)
+    if wants_json():
+        print_json(record)
+        return 0
+    for line in catalog_display.lines(record):
+        click.echo(line)
+    click.echo(t("catalog.get", name=entry.name))
     return 0
 
 
