@@ -21,10 +21,10 @@ class History:
         if not self._index.exists():
             return []
         found = []
-        for line in self._index.read_text("utf-8").splitlines():
+        for line in _lines(self._index):
             try:
                 found.append(Run(**json.loads(line)))
-            except (ValueError, TypeError):  # not JSON, or without a field
+            except (ValueError, TypeError):  # not UTF-8, not JSON, or without a field
                 continue
         return found
 
@@ -44,7 +44,7 @@ class History:
         """Return a run with its outcomes. Raises BadQuestionFile where they are gone or damaged."""
         path = self._outcomes(run)
         try:
-            outcomes = [_outcome(line) for line in path.read_text("utf-8").splitlines()]
+            outcomes = [_outcome(line) for line in _lines(path)]
         except OSError as exc:
             raise _gone(path, exc.strerror or str(exc)) from exc
         except (ValueError, TypeError) as exc:
@@ -53,9 +53,9 @@ class History:
 
     def remove(self, run: Run) -> None:
         """Forget a run."""
-        kept = [line for line in self._index.read_text("utf-8").splitlines() if f'"{run.id}"' not in line]
+        kept = [line for line in _lines(self._index) if f'"{run.id}"'.encode() not in line]
         made = self._folder / f".runs-{os.getpid()}"
-        made.write_text("".join(f"{line}\n" for line in kept), "utf-8")
+        made.write_bytes(b"".join(line + b"\n" for line in kept))
         made.replace(self._index)
         self._outcomes(run).unlink(missing_ok=True)
 
@@ -79,7 +79,12 @@ def compared(first: Run, second: Run, *, measure: str) -> Difference | None:
     return difference([old for old, _ in pairs], [new for _, new in pairs])
 
 
-def _outcome(line: str) -> Outcome:
+def _lines(path: Path) -> list[bytes]:
+    """Return a file's lines: texts in them may hold other line ends than this one, and half a character at a cut."""
+    return path.read_bytes().splitlines()
+
+
+def _outcome(line: bytes) -> Outcome:
     values = json.loads(line)
     return Outcome(**{**values, "expected": tuple(values["expected"]), "read": tuple(values["read"])})
 

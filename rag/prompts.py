@@ -157,3 +157,52 @@ TRIAL_PASSAGE = (
 )
 TRIAL_READING = "病假证明要在返岗后几日内补交？"
 TRIAL_BEGINNING = "这座城市的春天来得很早，"
+
+
+# Multiple choice (`evals.choice`): our own wording, and Chinese-LLaMA-Alpaca's, which is C-Eval's. Both end an example
+# with a blank line, and neither is marked for a model: the family does that, where a template is wanted.
+
+_STEPS = "让我们一步一步思考，"
+
+
+def choice_header(subject: str, *, cot: bool, seed: bool = False) -> str:
+    """Return what comes before the questions of a subject."""
+    if seed:
+        return f"以下是中国关于{subject}考试的单项选择题，请选出其中的正确答案。\n\n"
+    how = "请先逐步分析，再用“所以答案是”写出正确选项的字母" if cot else "请直接写出正确选项的字母"
+    return f"以下是关于{subject}的单项选择题，{how}。\n\n"
+
+
+def choice_question(question: str, options: Sequence[str]) -> str:
+    """Return a question with its options, which are lettered from A on."""
+    lines = [f"{chr(ord('A') + n)}. {option}" for n, option in enumerate(options)]
+    return "\n".join([question, *lines])
+
+
+def choice_example(question: str, options: Sequence[str], *, answer: str, explanation: str | None) -> str:
+    """Return a question with its answer, which an explanation may lead up to."""
+    shown = choice_question(question, options)
+    if explanation is None:
+        return f"{shown}\n答案：{answer}\n\n"
+    reasoned = f"{explanation}\n" if explanation else ""
+    return f"{shown}\n答案：{_STEPS}\n{reasoned}所以答案是{answer}。\n\n"
+
+
+def choice_asked(question: str, options: Sequence[str], *, cot: bool, seed_template: bool = False) -> str:
+    """Return a question up to where its answer begins; `seed_template`: as the seed words it inside of a template."""
+    begins = "答案是什么？" if seed_template else "答案："
+    if cot:
+        # The seed lets the model go on behind the number of a first step.
+        return f"{choice_question(question, options)}\n{begins}{_STEPS}\n"
+    return f"{choice_question(question, options)}\n{begins}{' ' if seed_template else ''}"
+
+
+def judging(prompt: str, outputs: Sequence[str]) -> str:
+    """Return the instruction that asks to rate outputs to one prompt; Chinese-LLaMA-Alpaca's wording, for GPT-4."""
+    systems = "\n\n".join(f"System{n}:\n{output}" for n, output in enumerate(outputs, 1))
+    return (
+        "The followings are ChatGPT-like systems' outputs based on a single prompt. Please rate an overall score on a "
+        "ten point scale for each system and give a short explanation to justify your scores. Please try not to give "
+        "the same scores for different system unless they are indistinguishable.\n\n"
+        f"Prompt:\n{prompt}\n\n{systems}"
+    )

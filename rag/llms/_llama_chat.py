@@ -90,6 +90,22 @@ class LlamaCppChat(LocalChat):
                     read = len(tokens) - begun["known"]
                     self.notes.correct(read=read, read_s=begun["read_s"], made=made, write_s=write_s)
 
+    def _scored(
+        self, prompts: list[list[int]], *, options: Sequence[str], alone: bool
+    ) -> Generator[tuple[int, list[float]]]:
+        """Yield each prompt's number and the logs of its options' probabilities, as they come."""
+        speed = self.notes.speed
+        frames = self.process.answer(
+            prompts=prompts,
+            options=list(options),
+            alone=alone,
+            threads={"read": speed.read_threads, "usual": speed.reading_rate},
+        )
+        with closing(frames):
+            for frame in frames:
+                if "scored" in frame:
+                    yield frame["scored"], frame["logs"]
+
     @cached_property
     def _refusal(self) -> int:
         """The token that a refusal begins with."""

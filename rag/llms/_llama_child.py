@@ -18,6 +18,7 @@ from typing import IO
 
 from ingest.frames import Frame, receive, send
 from rag.llms._llama_model import DRAFT, Model, Stopped, Unloadable
+from rag.llms._llama_scores import option_scores
 from rag.llms._pace import Pace
 
 
@@ -64,11 +65,13 @@ class Server:
             if "measure" in request:
                 found = _measured(model, request["measure"], within=request["within"])
                 self._reply(request, seconds=found, done=True)
+            elif "options" in request:
+                self._score(request, model)
             else:
                 self._write(request, model)
         except Stopped:
             self._reply(request, done=True)
-        except RuntimeError as exc:
+        except (RuntimeError, ValueError, Unloadable) as exc:
             self._reply(request, failed=str(exc), done=True)
         finally:
             self._stopped.discard(request["id"])
@@ -99,6 +102,21 @@ class Server:
                     raise Stopped
                 piece = model.piece(token).decode("latin-1")
                 self._reply(request, piece=piece, at=time.perf_counter() - begun)
+        self._reply(request, done=True)
+
+    def _score(self, request: Frame, model: Model) -> None:
+        """Send for each prompt its number and how likely each option is to follow it."""
+        threads = request["threads"]
+        scored = option_scores(
+            model,
+            request["prompts"],
+            options=request["options"],
+            alone=request["alone"],
+            pace=Pace(threads["read"], usual=threads["usual"]),
+            is_wanted=lambda: self._is_wanted(request),
+        )
+        for number, logs in scored:
+            self._reply(request, scored=number, logs=logs)
         self._reply(request, done=True)
 
     def _is_wanted(self, request: Frame) -> bool:

@@ -38,7 +38,7 @@ class Model:
     def __init__(self, *, path: str, n_ctx: int, gpu_layers: int, threads: int) -> None:
         import llama_cpp
 
-        self._cpp = llama_cpp
+        self.cpp = self._cpp = llama_cpp
         self._said: deque[str] = deque(maxlen=8)
         self._log = llama_cpp.llama_log_callback(self._hear)
         llama_cpp.llama_log_set(self._log, ctypes.c_void_p(0))
@@ -47,7 +47,8 @@ class Model:
         self._model = llama_cpp.llama_model_load_from_file(path.encode("utf-8", "surrogateescape"), given)
         if not self._model:
             raise Unloadable(self._reason())
-        self._context = self._new_context(n_ctx, threads, on_gpu=gpu_layers != 0)
+        self._on_gpu = gpu_layers != 0
+        self._context = self.new_context(n_ctx, threads=threads, batch=max(PIECE, DRAFT + 1))
         self._memory = llama_cpp.llama_get_memory(self._context)
         if not self._memory or not llama_cpp.llama_model_has_decoder(self._model):
             raise Unloadable("the model has no decoder: it cannot write")
@@ -148,9 +149,13 @@ class Model:
 
     def logits(self, row: int) -> Any:  # noqa: ANN401 - numpy is not imported up here
         """Return the scores of what follows the row-th token of the last batch (-1: its last), to be read at once."""
+        return self.logits_of(self._context, row)
+
+    def logits_of(self, context: Any, row: int) -> Any:  # noqa: ANN401 - llama_cpp has no types
+        """Return the same of any context of this model."""
         import numpy as np
 
-        return np.ctypeslib.as_array(self._cpp.llama_get_logits_ith(self._context, row), (self._size,))
+        return np.ctypeslib.as_array(self._cpp.llama_get_logits_ith(context, row), (self._size,))
 
     @contextmanager
     def chooser(self, sampling: Frame) -> Iterator[Callable[[int], int]]:
@@ -188,12 +193,16 @@ class Model:
         self.forget()
         return spent
 
-    def _new_context(self, n_ctx: int, threads: int, *, on_gpu: bool) -> Any:  # noqa: ANN401 - llama_cpp has no types
+    def new_context(self, n_ctx: int, *, threads: int, batch: int, texts: int = 1) -> Any:  # noqa: ANN401 - llama_cpp has no types
+        """Return a context for `n_ctx` tokens, read `batch` at a time, of one text or several that share the room."""
         given = self._cpp.llama_context_default_params()
         given.n_ctx = n_ctx
-        given.n_batch = given.n_ubatch = max(PIECE, DRAFT + 1)
+        given.n_batch = given.n_ubatch = batch
         given.n_threads = given.n_threads_batch = threads
-        if not on_gpu:
+        if texts > 1:
+            given.n_seq_max, given.kv_unified = texts, True
+            given.n_outputs_max = texts  # scratch for the scores of a whole batch would be half a gigabyte
+        if not self._on_gpu:
             # On a processor it rounds more, and adds up in an order that depends on the threads.
             given.flash_attn_type = self._cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
         context = self._cpp.llama_init_from_model(self._model, given)

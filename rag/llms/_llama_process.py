@@ -72,7 +72,7 @@ class ModelProcess:
         return {int(count): seconds for count, seconds in found.items()}
 
     def answer(self, **request: object) -> Generator[Frame]:
-        """Yield the frames of one answer, those of `Server._write` in `rag.llms._llama_child`.
+        """Yield the frames of one request, those of `Server._write` or `_score` in `rag.llms._llama_child`.
 
         Closing the generator stops the model. Raises ModelFailed.
         """

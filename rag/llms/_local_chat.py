@@ -63,6 +63,30 @@ class LocalChat(BaseChatModel):
         What it reads of the prompt may come before them, and facts for the last chunk's metadata behind them.
         """
 
+    @abstractmethod
+    def _scored(
+        self, prompts: list[list[int]], *, options: Sequence[str], alone: bool
+    ) -> Generator[tuple[int, list[float]]]:
+        """Yield each prompt's number, and the logs of the probabilities of the options behind it."""
+
+    def option_scores(
+        self, conversations: Sequence[Sequence[BaseMessage]], *, options: Sequence[str], alone: bool = False
+    ) -> Generator[tuple[int, list[float]]]:
+        """Yield for each conversation its number, and the log of how likely each option is to begin the reply.
+
+        What all of them begin with is read once; with `alone`, each is read by itself. Closing the generator stops the
+        model. Raises ContextTooSmall, ModelFailed (also for an option that is no token).
+        """
+        prompts = [self._tokens(messages) for messages in conversations]
+        for tokens in prompts:
+            self._room_behind(tokens)
+        if prompts:
+            with self._line.place() as place:
+                for _ in self._waiting(place):
+                    pass
+                with closing(self._scored(prompts, options=options, alone=alone)) as scored:
+                    yield from scored
+
     @property
     def requests(self) -> int:
         """How many requests there are, the running one included."""

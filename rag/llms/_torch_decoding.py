@@ -9,6 +9,8 @@ from rag.llms._kept_states import kept_states
 from rag.types import Reading
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import torch
 
 #: Tokens of a prompt that are read at a time. Only whole pieces are used again: then each token goes through the same
@@ -43,6 +45,15 @@ class Decoder:
             self._read_on(prompt[at : at + _PIECE])
             self._pieces = len(self._read) // _PIECE * _PIECE
             yield Reading(len(self._read), len(prompt))
+
+    def logits(self) -> "npt.NDArray[np.float32]":
+        """Return the scores of what follows the text that was read."""
+        scores: npt.NDArray[np.float32] = self._logits.cpu().numpy()
+        return scores
+
+    def forget(self) -> None:
+        """Begin anew: nothing of the text that was read last is used again."""
+        self._forget(len(self._read))
 
     def lead(self, token: int) -> float:
         """Return how much likelier, in logits, `token` is as the next one than any other."""

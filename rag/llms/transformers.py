@@ -20,6 +20,7 @@ from rag.families import Sampling
 from rag.llms._answer_options import AnswerOptions, context
 from rag.llms._local_chat import LocalChat, joined
 from rag.llms._model_folder import ModelFolder, read_folder, read_json
+from rag.llms._option_scores import log_shares, spellings
 from rag.llms._speed_notes import Speed
 from rag.llms._vocabulary import Vocabulary, open_vocabulary
 from rag.prompts import REFUSAL
@@ -167,7 +168,24 @@ class TransformersChat(LocalChat):
                 read=len(tokens) - known, read_s=reading.seconds, made=made, write_s=writing.seconds
             )
 
-    def _failure(self, exc: RuntimeError) -> ModelFailed:
+    def _scored(
+        self, prompts: list[list[int]], *, options: Sequence[str], alone: bool
+    ) -> Generator[tuple[int, list[float]]]:
+        """Yield each prompt's number and the logs of its options' probabilities; whole pieces are read once."""
+        try:
+            spelled = [
+                spellings(option, encode=self.vocabulary.encode, piece=self.vocabulary.piece) for option in options
+            ]
+            for number, tokens in enumerate(prompts):
+                if alone:
+                    self.decoder.forget()
+                for _ in self.decoder.read(tokens):
+                    pass
+                yield number, log_shares(self.decoder.logits(), spelled)
+        except (RuntimeError, ValueError) as exc:
+            raise self._failure(exc) from exc
+
+    def _failure(self, exc: RuntimeError | ValueError) -> ModelFailed:
         if self.decoder.is_closed:
             return ModelFailed.closed(self.model_name)
         used = self.decoder.memory()

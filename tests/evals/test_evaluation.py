@@ -6,6 +6,8 @@ from evals.history import History, compared
 from evals.questions import Article, Question, QuestionSet
 from ingest.errors import BadSetting
 from rag import open_library
+from rag.errors import UnusableModel
+from rag.settings import changed
 
 ASKED = QuestionSet(
     (
@@ -94,6 +96,28 @@ def test_the_engine_of_other_settings_shares_its_model_and_leaves_it_open(engine
     assert engine.ask("票价是多少？").text
 
 
+def test_the_engine_of_other_settings_loads_no_model_before_one_is_asked(engine, models_dir):
+    home = engine.settings.home
+    with (
+        open_library(home, models_dir=models_dir, model="没有.gguf", read_only=True) as library,
+        library.with_settings(top_k=2) as other,
+    ):
+        assert len(other.search("渡口")) == 1
+        with pytest.raises(UnusableModel, match="没有"):
+            other.chat_model()
+
+
+def test_the_engine_of_other_settings_keeps_them_where_the_first_one_changes_its_own(engine, models_dir):
+    home = engine.settings.home
+    with (
+        open_library(home, models_dir=models_dir, read_only=True) as library,
+        library.with_settings(top_k=2) as other,
+    ):
+        library.reconfigure(changed(library.settings, model="没有.gguf"))
+        assert other.chat_model().model_name
+        assert library.settings.model == "没有.gguf" and other.settings.model is None
+
+
 def test_runs_are_kept_with_their_outcomes_and_can_be_removed(run, tmp_path):
     history = History(tmp_path / "evaluations")
     assert history.runs() == []
@@ -112,6 +136,27 @@ def test_a_line_that_a_kill_cut_off_hides_no_other_run(run, tmp_path):
         index.write('{"id": "20260101", "na')
     history.add(run)
     assert history.runs() == [run, run]
+
+
+def test_a_character_that_a_kill_cut_in_half_hides_no_other_run(run, tmp_path):
+    history = History(tmp_path)
+    with (tmp_path / "runs.jsonl").open("wb") as index:
+        index.write('{"id": "20260101", "name": "渡'.encode()[:-1])
+    history.add(run)
+    assert history.runs() == [run]
+
+
+def test_line_ends_of_other_kinds_in_a_text_do_not_end_a_record(run, tmp_path):
+    from dataclasses import replace
+
+    odd = "渡口\u2028一天\x85六班\x0b"
+    kept = replace(run, name=odd, outcomes=(outcome("1", right=True, question=odd),))
+    history = History(tmp_path)
+    history.add(kept)
+    [listed] = history.runs()
+    assert listed.name == odd and history.whole(listed).outcomes == kept.outcomes
+    history.remove(listed)
+    assert history.runs() == []
 
 
 def outcome(id_, *, right, question="？"):
