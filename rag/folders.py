@@ -20,6 +20,7 @@ def chosen_folders(given: Sequence[str | Path], *, known: Sequence[Path]) -> lis
                 name="FOLDER",
                 value=str(folder),
                 expected="a folder",
+                cause="no_folder",
             )
         chosen.append(next((outer for outer in known if path.is_relative_to(outer)), path))
         chosen += [inner for inner in known if inner.is_relative_to(path)]

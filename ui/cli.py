@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import signal
 import sys
 
 import click
@@ -26,12 +27,23 @@ def build() -> click.Group:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "color": _color()},
         callback=lambda **_: None,
     )
+    group.params.append(
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_show_version,
+            help=t("option.version"),
+        )
+    )
     return shared(group)
 
 
 def main() -> None:
     """Run the program and end the process with its exit status (0, 1, 2 or 3; 130 after Ctrl-C)."""
     arguments = sys.argv[1:]
+    _open_closed_streams()
     set_language(_asked_language(arguments))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -44,6 +56,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
     except (KeyboardInterrupt, click.Abort):
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # pressed again, it ends what is left to do, without a traceback
         click.echo(t("interrupted"), err=True)
         status = 130
     except Exception as exc:
@@ -53,6 +66,33 @@ def main() -> None:
         click.echo(t("unexpected", kind=type(exc).__name__, message=str(exc)), err=True)
         status = 1
     sys.exit(status)
+
+
+def _show_version(ctx: click.Context, param: click.Parameter, asked: bool) -> None:
+    from importlib import metadata
+
+    if asked and not ctx.resilient_parsing:
+        try:
+            version = metadata.version("wendang")
+        except metadata.PackageNotFoundError:
+            version = t("version.unknown")
+        click.echo(f"wendang {version}")
+        ctx.exit()
+
+
+def _open_closed_streams() -> None:
+    """Put the null device where the caller closed a standard stream.
+
+    The next file opened, such as a database, would take its number, and whatever a child process writes there.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != number:
+                os.dup2(null, number)
+                os.close(null)
+            os.set_inheritable(number, True)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - kept to the end
 
 
 def _color() -> bool | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from evals.questions import Article
-from ui.options import home, opened, print_json, wants_json
+from ui.options import home, opened, print_json, tell_that_library_is_empty, wants_json
 from ui.text import t
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def article_library(articles: Mapping[str, Article], *, keep: Path | None, **set
     if not articles:
         with opened(read_only=True, **settings) as library:
             if not library.status():
-                click.echo(t("empty_library"), err=True)
+                tell_that_library_is_empty(library)
             yield library
         return
     with ExitStack() as stack:

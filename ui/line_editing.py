@@ -6,25 +6,30 @@ from pathlib import Path
 
 import click
 
+from ui import interrupts
+
 _MOST_LINES = 1000
 
 
 def typed_lines(history: Path, *, complete: Callable[[str], Iterable[str]]) -> Iterator[str]:
-    """Yield what is typed until Ctrl-D; Ctrl-C drops the line at hand.
+    """Yield what is typed until Ctrl-D; Ctrl-C drops the line at hand, and is for `interrupts.step` between the lines.
 
     The lines are kept in the file `history`. `complete` returns the whole lines that a beginning may become. Both need
     the system's readline; without it lines are typed as they are.
     """
-    with _edited(history, complete=complete):
+    with interrupts.stops_steps_only(), _edited(history, complete=complete):
         while True:
             click.echo()
             try:
-                yield input("> ").strip()
+                with interrupts.step():
+                    line = input("> ").strip()
             except EOFError:
                 click.echo()
                 return
             except KeyboardInterrupt:
                 click.echo()
+            else:
+                yield line
 
 
 @contextlib.contextmanager

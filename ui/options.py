@@ -95,6 +95,11 @@ def print_json(value: object, *, one_line: bool = False) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=None if one_line else 2))
 
 
+def tell_that_library_is_empty(engine: "Engine") -> None:
+    """Say on stderr that there is nothing to look in yet, and where files go."""
+    click.echo(t("empty_library", folder=str(engine.settings.documents)), err=True)
+
+
 def tell_if_model_is_made_first(engine: "Engine") -> None:
     """Say on stderr that the first question takes longer, where the default model is yet to be made."""
     from rag.language_model import is_prepared

@@ -21,14 +21,14 @@ def named(library: "Engine", given: str) -> list[str]:
     Raises NotInLibrary.
     """
     from ingest.errors import NotInLibrary
-    from ingest.library.documents import folders, matches
+    from ingest.library.documents import matches
 
     known = library.status()
     sources = [one.source for one in known]
     if given in sources:
         return [given]
     path = Path(given).expanduser().resolve()
-    outer = [folder for folder in folders(library.library.catalog) if path.is_relative_to(folder)]
+    outer = [folder for folder in library.folders() if path.is_relative_to(folder)]
     for folder in outer:
         if (relative := path.relative_to(folder).as_posix()) in sources:
             return [relative]
@@ -59,9 +59,7 @@ def to_remove(library: "Engine", given: Sequence[str]) -> list[str]:
 
     What is inside of an archive or a mail goes with it. Raises NotInLibrary.
     """
-    from ingest.library.documents import folders
-
-    synced = set(folders(library.library.catalog))
+    synced = set(library.folders())
     whole = [word for word in given if Path(word).expanduser().resolve() in synced]
     single = sorted({source for word in given if word not in whole for source in named(library, word)})
     return whole + [one for one in single if not any(one.startswith(f"{outer}/") for outer in single)]

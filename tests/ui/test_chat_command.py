@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -105,12 +106,12 @@ def test_an_export_never_goes_over_a_file(chat, home):
     assert (home / "docs" / "租赁.txt").read_text("utf-8") == RENT
 
 
-@pytest.mark.parametrize("typed", ["/open 7\n", "/delete x\n", "/open \n", "问" * 5000 + "\n"])
-def test_a_mistake_is_one_line_and_the_chat_goes_on(chat, typed):
-    status, out, err = chat(typed + "上海仓的保证金是多少？\n")
+def test_a_mistake_is_one_line_and_the_chat_goes_on(chat):
+    mistakes = ["/open 7", "/delete x", "/open ", "问" * 5000]
+    status, out, err = chat("\n".join([*mistakes, "上海仓的保证金是多少？\n"]))
     assert status == 1
     assert "租赁.txt" in out
-    assert "Traceback" not in err
+    assert len(err.splitlines()) == len(mistakes)
 
 
 def test_bytes_that_are_no_text_do_not_break_it(chat):
@@ -158,10 +159,15 @@ class Terminal:
         os.write(self.master, text.encode())
 
     def interrupt_until(self, text):
-        """Press Ctrl-C, again where readline was just busy with a key and missed it, until `text` is shown."""
+        """Press Ctrl-C, again and again, until `text` is shown.
+
+        Once is not enough: readline misses a press while it is busy with a key. More than once must do no harm.
+        """
+        deadline = time.monotonic() + 60
         while self.shown.find(text, self._seen) < 0:
+            assert time.monotonic() < deadline, self.shown[self._seen :]
             os.kill(self.process.pid, signal.SIGINT)
-            if select.select([self.master], [], [], 1)[0]:
+            if select.select([self.master], [], [], 0.1)[0]:
                 self.shown += self._decode(os.read(self.master, 65536))
         # What the last of several presses still brings is not for the next line.
         while select.select([self.master], [], [], 1)[0]:
@@ -196,8 +202,8 @@ def test_ctrl_c_leaves_the_line_not_the_program_and_ctrl_d_ends_it(terminal):
 def test_ctrl_c_stops_the_answer_and_the_next_question_is_answered(terminal, home):
     terminal.until("> ")
     terminal.type("上海仓的租金哪天开始上调？\n")
-    # The question is echoed; the answer takes a second at least, since the model is loaded for it.
-    terminal.until("上调？")
+    # The passages are found; the model is loaded for the answer, which takes a second at least.
+    terminal.until("正在阅读")
     terminal.interrupt_until("已停止")
     terminal.type("上海仓的保证金是多少？\n")
     terminal.until("租赁.txt")
@@ -206,3 +212,16 @@ def test_ctrl_c_stops_the_answer_and_the_next_question_is_answered(terminal, hom
     assert terminal.process.wait(60) == 0
     kept = Conversations(home / FILE)
     assert [turn.question for turn in kept.turns(kept.recent()[0].id)] == ["上海仓的保证金是多少？"]
+
+
+def test_ctrl_c_in_a_pipe_ends_all_of_it(env, home):
+    with subprocess.Popen(
+        [sys.executable, "-c", MAIN, "chat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=env, cwd=home,
+    ) as chat:  # fmt: skip
+        chat.stdin.write("上海仓的保证金是多少？\n上海仓的月租金是多少？\n".encode())
+        chat.stdin.flush()
+        chat.stdout.readline()  # it answers
+        chat.send_signal(signal.SIGINT)
+        assert chat.wait(60) == 130
+        assert b"Traceback" not in chat.stderr.read()

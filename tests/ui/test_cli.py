@@ -164,8 +164,10 @@ def test_a_bad_setting_names_itself_and_what_is_expected(run, home, synced):
 
 
 def test_an_empty_library_says_what_to_do(run, tmp_path):
-    done = run("--home", str(tmp_path / "空"), "search", "年假")
-    assert done.returncode == 0 and "wendang sync" in done.stderr
+    drop_folder = str(tmp_path / "空" / "docs")
+    for arguments in (["search", "年假"], ["status"], ["sync"]):
+        done = run("--home", str(tmp_path / "空"), *arguments)
+        assert done.returncode == 0 and "wendang sync" in done.stderr and drop_folder in done.stderr
 
 
 def test_english_is_an_option_away(run, synced):
@@ -204,3 +206,22 @@ def test_a_pipe_that_closes_early_is_quiet(run, synced, home, models_dir):
     command = f"{sys.executable} -c '{MAIN}' text 休假.txt | true"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, env=env)
     assert done.returncode == 0 and done.stderr == ""
+
+
+@pytest.mark.parametrize("closed", ["<&- >&-", "2>&-"])
+def test_a_standard_stream_that_is_closed_is_no_error(run, synced, home, models_dir, closed):
+    env = {**os.environ, "WENDANG_HOME": str(home), "WENDANG_MODELS_DIR": str(models_dir), "PYTHONPATH": str(ROOT)}
+    command = f"{sys.executable} -c '{MAIN}' text 休假.txt {closed}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=env)
+    assert done.returncode == 0 and done.stderr == ""
+
+
+def test_the_version_is_told(run):
+    done = run("--version")
+    assert done.returncode == 0 and done.stdout.startswith("wendang ")
+
+
+def test_what_goes_wrong_with_a_folder_is_said_in_the_readers_language(run, synced):
+    said = {language: run("sync", "没有这个", "--lang", language).stderr for language in ("zh", "en")}
+    assert "不是文件夹" in said["zh"] and "folder" not in said["zh"]
+    assert "is not a folder" in said["en"]

@@ -91,8 +91,3 @@ def test_questions_in_our_own_form_are_asked_of_the_library_of_the_home(run, tmp
 def test_a_table_is_printed_for_people(run, tmp_path):
     status, printed = run("retrieval", tmp_path / "set.json", "--limit", 1)
     assert status == 0 and "指标" in printed.out and "recall@5" in printed.out
-
-
-def test_multiple_choice_says_that_it_is_not_built(run, tmp_path):
-    status, printed = run("choice", tmp_path)
-    assert status == 1 and "eval choice" in printed.err and not printed.out

@@ -193,3 +193,20 @@ def test_an_empty_home_is_served_too(env, tmp_path):
         [sys.executable, *COMMAND, "--home", str(tmp_path / "空")], capture_output=True, env=env, input=b""
     )
     assert done.returncode == 0 and done.stdout == b""
+
+
+@pytest.mark.parametrize("closed", ["<&-", "</dev/null", ">&-"])
+def test_without_a_client_it_says_so_in_one_line(env, closed):
+    command = f"exec '{sys.executable}' -c 'from ui.cli import main; main()' mcp {closed}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=env, input="")
+    assert done.returncode == 1 and "docs/mcp.md" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_a_client_that_leaves_before_its_reply_is_one_line(env):
+    with subprocess.Popen(
+        [sys.executable, *COMMAND], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env
+    ) as process:
+        process.stdout.close()
+        _, said = process.communicate((json.dumps(HELLO) + "\n").encode(), timeout=60)
+    assert process.returncode == 0
+    assert "客户端" in said.decode() and len(said.splitlines()) == 1

@@ -32,9 +32,6 @@ class Ended:
 #: A text: its pieces, None where nothing is to be told (but the work can be stopped), and its end.
 Text = Generator[str | Ended | None]
 
-#: What only models of this process understand.
-_LOCAL_ONLY = {"top_k": "top_k", "repeat_penalty": "repetition_penalty"}
-
 
 def from_library(engine: "Engine", request: Sampled, *, question: str, history: list[tuple[str, str]]) -> Text:
     """Yield an answer from the library; beside it are its citations, passages and what nothing bears out.
@@ -84,18 +81,13 @@ def continued(engine: "Engine", request: Sampled, *, text: str) -> Text:
     from langchain_core.messages import HumanMessage
 
     model = engine.chat_model()
-    if not _is_local(model):
+    if not hasattr(model, "prompt_tokens"):  # a server puts its template around it
         raise ApiError(400, "no_continuation", param="model")
     return _said(model.model_copy(update={"family": families.RAW}), [HumanMessage(text)], request)
 
 
 def _said(model: "BaseChatModel", messages: "list[BaseMessage]", request: Sampled) -> Text:
-    asked = request.sampling()
-    if _is_local(model):
-        asked = {**free_text(model, **asked), "progress": True}
-    for name, field_name in _LOCAL_ONLY.items():
-        if not _is_local(model) and name in asked:
-            raise ApiError(400, "unsupported", param=field_name)
+    asked = {**free_text(model, **request.sampling()), "progress": True}
     text, reason, usage = "", "stop", {"prompt_tokens": 0, "completion_tokens": 0}
     with closing(cast("Generator[AIMessageChunk]", model.stream(messages, **asked))) as chunks:
         for chunk in chunks:
@@ -106,7 +98,3 @@ def _said(model: "BaseChatModel", messages: "list[BaseMessage]", request: Sample
                 usage["completion_tokens"] += chunk.usage_metadata["output_tokens"]
             yield chunk.text or None
     yield Ended(text, reason="length" if reason == "length" else "stop", usage=usage)
-
-
-def _is_local(model: "BaseChatModel") -> bool:
-    return hasattr(model, "prompt_tokens")

@@ -1,6 +1,7 @@
 """The server: where it listens, how it ends, what it logs."""
 
 import asyncio
+import errno
 import ipaddress
 import logging
 import socket
@@ -24,13 +25,14 @@ def listening(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
     except OSError as exc:
-        name, value = ("--host", host) if isinstance(exc, socket.gaierror) else ("--port", port)
+        is_host = isinstance(exc, socket.gaierror) or exc.errno == errno.EADDRNOTAVAIL
+        name, value = ("--host", host) if is_host else ("--port", port)
         raise BadSetting(
             f"{host} port {port} cannot be used ({exc.strerror}); give another with {name}",
             name=name,
             value=value,
             expected=exc.strerror,
-            cause="port" if name == "--port" else "host",
+            cause="host" if is_host else "port",
         ) from exc
 
 

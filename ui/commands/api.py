@@ -14,10 +14,14 @@ _WAITING = 64
 
 
 @define("api")
-@click.option("--port", type=click.IntRange(1, 65535), default=19327, show_default=True, help=t("option.port"))
-@click.option("--host", default="127.0.0.1", show_default=True, help=t("option.host"))
-@click.option("--api-key", envvar="WENDANG_API_KEY", help=t("option.api_key"))
-@click.option("--queue", type=click.IntRange(0, 10_000), default=_WAITING, show_default=True, help=t("option.queue"))
+@click.option(
+    "--port", type=click.IntRange(1, 65535), metavar="N", default=19327, show_default=True, help=t("option.port")
+)
+@click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help=t("option.host"))
+@click.option("--api-key", metavar="KEY", envvar="WENDANG_API_KEY", help=t("option.api_key"))
+@click.option(
+    "--queue", type=click.IntRange(0, 10_000), metavar="N", default=_WAITING, show_default=True, help=t("option.queue")
+)
 def command(port: int, host: str, api_key: str | None, queue: int) -> int:
     """Serve until Ctrl-C or SIGTERM."""
     try:

@@ -16,6 +16,7 @@ from ui.options import (
     print_json,
     sources_option,
     tell_if_model_is_made_first,
+    tell_that_library_is_empty,
     top_k_option,
     wants_json,
 )
@@ -44,7 +45,7 @@ def command(
     with opened(read_only=True, model=model) as library:
         empty = not library.sources()
         if empty:
-            click.echo(t("empty_library"), err=True)
+            tell_that_library_is_empty(library)
         else:
             tell_if_model_is_made_first(library)
         events = library.stream(
@@ -67,8 +68,7 @@ def _asked(question: str | None) -> str:
         typed: str = click.prompt(t("terminal.prompt"), prompt_suffix="", err=True)
         return typed.strip()
     if question is None:
-        ctx = click.get_current_context()
-        raise click.MissingParameter(ctx=ctx, param=ctx.command.params[0])
+        raise click.MissingParameter(ctx=click.get_current_context(), param_hint="QUESTION", param_type="argument")
     return question
 
 

@@ -11,6 +11,7 @@ import click
 
 from ingest.errors import WendangError
 from rag.types import Answer
+from ui import interrupts
 from ui.answer_display import finished, show
 from ui.commands.ask import as_record
 from ui.line_editing import typed_lines
@@ -21,6 +22,7 @@ from ui.options import (
     print_json,
     sources_option,
     tell_if_model_is_made_first,
+    tell_that_library_is_empty,
     top_k_option,
     wants_json,
 )
@@ -47,17 +49,18 @@ def command(model: str | None, top_k: int | None, sources: tuple[str, ...], go_o
         if library.sources():
             tell_if_model_is_made_first(library)
         else:
-            click.echo(t("empty_library"), err=True)
+            tell_that_library_is_empty(library)
         chat = _Chat(library, library.conversations(), top_k=top_k, sources=sources)
         if at_terminal and not wants_json():
             click.echo(t("chat.hello"))
         if go_on:
             chat.guarded(chat.open_latest)
         typed = typed_lines(library.settings.home / HISTORY, complete=chat.complete)
+        take = chat.take_typed if at_terminal else chat.take
         for line in typed if at_terminal else _piped_lines():
             if line == "/quit":
                 break
-            chat.take(line)
+            take(line)
     return 1 if chat.failed and not at_terminal else 0
 
 
@@ -94,12 +97,17 @@ class _Chat:
         return [f"/in {one}" for one in self._library.sources() if order == "/in" and one.startswith(value)]
 
     def take(self, line: str) -> None:
-        """Answer a question, or do what a line with a slash says. Ctrl-C stops that, and nothing else."""
+        """Answer a question, or do what a line with a slash says."""
+        if line.startswith("/"):
+            self.guarded(lambda: self._order(line))
+        elif line:
+            self.guarded(lambda: self._answer(line))
+
+    def take_typed(self, line: str) -> None:
+        """Take a line that was typed: Ctrl-C stops what it asks for, and nothing else."""
         try:
-            if line.startswith("/"):
-                self.guarded(lambda: self._order(line))
-            elif line:
-                self.guarded(lambda: self._answer(line))
+            with interrupts.step():
+                self.take(line)
         except KeyboardInterrupt:
             click.echo("\n" + t("chat.stopped"), err=True)
 

@@ -6,7 +6,7 @@ from ui.options import define
 
 
 @define("help")
-@click.argument("names", nargs=-1, metavar="COMMAND")
+@click.argument("names", nargs=-1, metavar="[COMMAND...]")
 def command(names: tuple[str, ...]) -> int:
     """Print the help page of a command, or of a command's command; without one, that of the program."""
     ctx = click.get_current_context().find_root()

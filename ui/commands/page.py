@@ -31,7 +31,9 @@ _STREAMLIT = {
 
 
 @define("page")
-@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help=t("option.port"))
+@click.option(
+    "--port", type=click.IntRange(1, 65535), metavar="N", default=8501, show_default=True, help=t("option.port")
+)
 def command(port: int) -> int:
     """Serve the page until Ctrl-C."""
     try:
@@ -64,6 +66,7 @@ def _check_free(port: int) -> None:
                 f"port {port} cannot be used ({exc.strerror}); give another with --port",
                 name="--port",
                 value=port,
+                expected=exc.strerror,
                 cause="port",
             ) from exc
 

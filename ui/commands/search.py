@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ingest.types import Passage
-from ui.options import define, opened, print_json, sources_option, top_k_option, wants_json
+from ui.options import define, opened, print_json, sources_option, tell_that_library_is_empty, top_k_option, wants_json
 from ui.text import one_line, place, printable, t
 
 
@@ -20,7 +20,10 @@ def command(query: str, top_k: int | None, sources: tuple[str, ...], leg: Any) -
     with opened(read_only=True) as library:
         found = library.search(query, top_k=top_k, sources=sources, leg=leg)
         if not found:
-            click.echo(t("search.nothing") if library.sources() else t("empty_library"), err=True)
+            if library.sources():
+                click.echo(t("search.nothing"), err=True)
+            else:
+                tell_that_library_is_empty(library)
     if wants_json():
         print_json([as_record(passage, rank) for rank, passage in enumerate(found, 1)])
         return 0

@@ -7,7 +7,7 @@ import click
 from ingest.library.report import DocumentStatus, PageStatus
 from ingest.types import Gap
 from rag import Engine
-from ui.options import define, opened, print_json, wants_json
+from ui.options import define, opened, print_json, tell_that_library_is_empty, wants_json
 from ui.sources import one_named, source_argument
 from ui.tables import table
 from ui.text import gaps_text, one_line, t
@@ -25,6 +25,8 @@ def command(source: str | None) -> int:
             _print_document(record)
         else:
             _print_library(record)
+            if not record["documents"]:
+                tell_that_library_is_empty(library)
     return 0
 
 
@@ -108,8 +110,6 @@ def _print_library(record: dict[str, Any]) -> None:
     ]
     if rows:
         table(t("status.columns").split("|"), rows)
-    else:
-        click.echo(t("empty_library"), err=True)
 
 
 def _print_document(record: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from ingest.types import Failed, Held, Moved, Polling, Progress, Summary, SyncEvent, Unchanged
-from ui.options import define, opened, wants_json
+from ui.options import define, opened, tell_that_library_is_empty, wants_json
 from ui.progress import SyncProgress
 from ui.text import reason_text, t
 
@@ -40,6 +40,8 @@ def command(
                 summary = event
             held = held or isinstance(event, Held)
             _print(event, verbose=verbose)
+        if not library.sources() and not summary.failed:
+            tell_that_library_is_empty(library)
     if held:
         return 1
     return 3 if summary.failed else 0

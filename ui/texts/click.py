@@ -33,7 +33,8 @@ _CLICK = {
     "Argument {name!r} takes {nargs} values.": "参数 {name!r} 要有 {nargs} 个值。",
     "{value!r} is not {choice}.": "{value!r} 不是 {choice}。",
     "{value!r} is not one of {choices}.": "{value!r} 不在 {choices} 之中。",
-    "{value!r} is not a valid {number_type}.": "{value!r} 不是数（{number_type}）。",
+    # click's name of the type is English: nothing (.0) of it is shown.
+    "{value!r} is not a valid {number_type}.": "{value!r} 不是数{number_type:.0}。",
     "{value} is not in the range {range}.": "{value} 不在范围 {range} 内。",
     "{value!r} is not a valid boolean. Recognized values: {states}": "{value!r} 不是布尔值，可用：{states}",
     "file": "文件",

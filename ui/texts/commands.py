@@ -2,10 +2,11 @@
 
 TEXTS: dict[str, tuple[str, str]] = {
     "help": (
-        "问档：向自己的中文文件提问，全部在本机完成，每句回答都标明出处。\n\n把文件放进 data/docs，运行 wendang sync，"
+        "问档：向自己的中文文件提问，全部在本机完成，每句回答都标明出处。\n\n"
+        "把文件放进 data/docs（用 --home 换了资料库时，是其中的 docs），运行 wendang sync，"
         '然后 wendang ask "问题"。',
         "Wendang: ask your own documents, on your own machine; every answer cites its source.\n\n"
-        "Put files into data/docs, run `wendang sync`, then `wendang ask QUESTION`.",
+        "Put files into data/docs (with --home, its docs folder), run `wendang sync`, then `wendang ask QUESTION`.",
     ),
     "commands": ("命令", "Commands"),
     "examples": ("例子", "Examples"),
@@ -32,6 +33,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "option.home": ("资料库所在的文件夹（默认 data）", "the home folder (default: data)"),
     "option.json": ("输出 JSON", "print JSON"),
     "option.lang": ("界面语言", "language of the texts"),
+    "option.version": ("显示版本", "show the version"),
+    "version.unknown": ("（没有以安装方式运行，版本未知）", "(not installed, so its version is not known)"),
     "option.debug": ("出错时显示完整信息", "show the traceback of an error"),
     "option.watch": ("持续同步", "keep syncing"),
     "option.remove_many": ("确认移除一起不见的多数文件", "confirm that most files are gone for good"),
@@ -120,11 +123,19 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Choose the model that answers: a GGUF file, a name in the models folder, or `default`.",
     ),
     "short.list": ("列出本机的模型", "list the models on this machine"),
-    "help.list": ("列出本机的模型。", "List the models on this machine."),
+    "help.list": (
+        "列出本机的模型，以及目录中适合本机内存的模型。",
+        "List the models on this machine, and those of the catalogue that fit its memory.",
+    ),
     "short.show": ("显示一个模型的信息", "show what a model is"),
     "help.show": ("显示一个模型文件的信息。", "Show what a model file says about itself."),
     "short.get": ("下载模型", "download a model"),
-    "help.get": ("下载模型。", "Download a model."),
+    "help.get": (
+        "取得模型：目录中的名称（wendang model list）、仓库名，或本机的 GGUF 文件、模型文件夹。"
+        "下载会核对大小和 SHA-256；中断后运行同一个命令会接着下载。",
+        "Get a model: by a name of the catalogue (wendang model list), of a repository, or from a file or folder of "
+        "this machine. Size and SHA-256 are checked; the same command goes on with an interrupted download.",
+    ),
     "short.verify": ("校验模型文件", "verify a model's files"),
     "help.verify": (
         "核对模型文件：与公布的 SHA-256 或合并时的记录比较，检查缺什么、分词器配不配。"
@@ -168,18 +179,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "用 SQuAD 或问档格式的问题集评测回答、引用和拒答。",
         "Measure answers, citations and refusals with a question set in SQuAD's or Wendang's form.",
     ),
-    "short.choice": ("评测选择题", "measure multiple choice"),
-    "help.choice": ("用选择题评测语言模型。", "Measure a language model with multiple-choice questions."),
     "short.speed": ("评测速度", "measure speed"),
     "help.speed": (
         "同步与嵌入、生成与 llama.cpp 的速度之比。",
         "Measure the speed of sync against the bare embedder, and of generation against bare llama.cpp.",
     ),
     "empty_library": (
-        "资料库是空的：把文件放进 docs 文件夹，再运行 wendang sync",
-        "the library is empty: put files into the docs folder and run `wendang sync`",
+        "资料库是空的：把文件放进 {folder}，再运行 wendang sync；也可以直接同步别的文件夹：wendang sync 文件夹",
+        "the library is empty: put files into {folder} and run `wendang sync`, or `wendang sync FOLDER` for another",
     ),
-    "not_built": ("{what} 还没有做好，请等后续版本", "{what} is not built yet; a later version will have it"),
     "interrupted": ("已中断；已完成的部分都已保存", "interrupted; what was finished is saved"),
     "unexpected": (
         "意外错误 {kind}：{message}；加 --debug 重试可看到完整信息",

@@ -66,4 +66,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "the MCP server waits for a client's messages on standard input; clients start it by themselves, see "
         "docs/mcp.md. Ctrl-C ends it",
     ),
+    "mcp.no_client": (
+        "没有 MCP 客户端：标准输入或标准输出是关闭的；wendang mcp 由客户端启动，配置方法见 docs/mcp.md",
+        "there is no MCP client: standard input or output is closed; clients start wendang mcp, see docs/mcp.md",
+    ),
+    "mcp.client_left": (
+        "MCP 客户端没有读完回复就离开了；wendang mcp 由客户端启动，配置方法见 docs/mcp.md",
+        "the MCP client left before it had read the reply; start wendang mcp from a client, see docs/mcp.md",
+    ),
 }

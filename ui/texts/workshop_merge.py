@@ -184,6 +184,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path} 里没有可以核对的文件；请指明放权重或 tokenizer.model 的文件夹",
         "",
     ),
+    "error.wrong_part.other_parts": ("{path} 是用别的文件合并的；请换一个 --out，或先删除这个文件夹", ""),
     "error.wrong_part.nothing_new": ("{add} 里没有 {base} 缺少的词元；两个文件写反了，或者已经扩充过", ""),
     "error.wrong_part.vocabularies_mixed": (
         "权重有 {rows} 个词元（{rows_name}），分词器有 {tokens} 个（{tokens_name}）：LLaMA 与 Alpaca 的词表不能混用，"

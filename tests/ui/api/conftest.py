@@ -12,6 +12,8 @@ from rag import open_library
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "rag"))
 import tiny_gguf
 
+#: Of the model that never ends: one thread is quickest for so small a one, also where other processes are at work.
+ENDLESS = '{"n_ctx": 32768, "threads": 1}'
 CHATML = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
 DOCUMENTS = {
     "制度/年假.md": "# 年假\n\n工作满一年的员工，每年有五天年假，当年十二月底之前休完。\n",
@@ -61,7 +63,7 @@ def endless(tmp_path, models_dir, endless_model):
     started = []
 
     def start(*options, home=None, **settings):
-        chosen = {"WENDANG_MODEL": str(endless_model), "WENDANG_BACKEND_OPTIONS": '{"n_ctx": 32768}'}
+        chosen = {"WENDANG_MODEL": str(endless_model), "WENDANG_BACKEND_OPTIONS": ENDLESS}
         server = ApiServer(home or tmp_path / "家", models=models_dir, options=options, **{**chosen, **settings})
         started.append(server.start())
         return server
@@ -74,6 +76,7 @@ def endless(tmp_path, models_dir, endless_model):
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory, models_dir, endless_model):
     """A server with that model for the tests of a module that leave it as it is."""
-    server = ApiServer(tmp_path_factory.mktemp("quick") / "家", models=models_dir, WENDANG_MODEL=str(endless_model))
+    settings = {"WENDANG_MODEL": str(endless_model), "WENDANG_BACKEND_OPTIONS": '{"threads": 1}'}
+    server = ApiServer(tmp_path_factory.mktemp("quick") / "家", models=models_dir, **settings)
     yield server.start()
     server.stop()

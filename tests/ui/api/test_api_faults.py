@@ -9,7 +9,9 @@ import threading
 import time
 
 import pytest
-from api_server import ADDRESS, ApiServer, read_all, request, wait_for
+from api_server import ADDRESS, PATIENCE, ApiServer, read_all, request, wait_for
+
+from rag import open_library
 
 CHAT = "/v1/chat/completions"
 #: A text that goes on until it is stopped.
@@ -209,7 +211,7 @@ ui.api.gate.RECEIVE_S = ui.api.protocol.RECEIVE_S = ui.api.protocol.WRITE_S = 1.
 def hurried(tmp_path_factory, models_dir, endless_model):
     """A server that waits for clients a second instead of fifteen."""
     home = tmp_path_factory.mktemp("hurried") / "家"
-    settings = {"WENDANG_MODEL": str(endless_model), "WENDANG_BACKEND_OPTIONS": '{"n_ctx": 32768}'}
+    settings = {"WENDANG_MODEL": str(endless_model), "WENDANG_BACKEND_OPTIONS": '{"n_ctx": 32768, "threads": 1}'}
     server = ApiServer(home, models=models_dir, options=["--queue", "0"], patch=HURRIED, **settings)
     yield server.start()
     server.stop()
@@ -344,6 +346,13 @@ def test_a13_a_port_in_use_is_named_and_how_to_choose_another(quick, tmp_path, m
     assert str(quick.port) in second.said and "--port" in second.said and "Traceback" not in second.said
 
 
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid"])
+def test_a13_an_address_of_another_machine_is_named_and_how_to_choose_another(tmp_path, models_dir, host):
+    server = ApiServer(tmp_path / "家", models=models_dir, options=["--host", host], WENDANG_API_KEY="k")
+    assert server.run() == 1
+    assert host in server.said and "--host" in server.said and len(server.said.splitlines()) == 1
+
+
 def test_a13_it_can_listen_on_ipv6_only(tmp_path, models_dir):
     with socket.socket(socket.AF_INET6) as probe:
         try:
@@ -360,15 +369,17 @@ def test_a13_it_can_listen_on_ipv6_only(tmp_path, models_dir):
         server.stop()
 
 
-def test_a14_sigterm_ends_a_stream_with_an_error_event_and_the_process(endless):
+def test_a14_sigterm_ends_a_stream_with_an_error_event_and_the_process(endless, tmp_path):
     server = endless()
     wire, _ = server.open_stream(**ENDLESS)
     with wire:
         server.process.send_signal(signal.SIGTERM)
         last = read_all(wire).rstrip().rsplit(b"data: ", 1)[1]
         assert json.loads(last.splitlines()[0])["error"]["code"] == "ending"
-    assert server.process.wait(timeout=5) == 0
+    assert server.process.wait(timeout=PATIENCE) == 0  # five seconds where nothing else runs
     assert "Traceback" not in server.said
+    with open_library(tmp_path / "家") as library:  # whole, and nobody's
+        assert library.status() == []
 
 
 def test_a15_a_model_that_dies_costs_one_answer(endless):
