@@ -5,6 +5,9 @@ WorkshopError              anything the workshop refuses to do: what failed, the
 ├─ WrongPart               parts that do not belong together: base, LoRA, tokenizer; `values` has `cause`
 ├─ NotEnoughRoom           the disk or the memory is too small; `values` has `needed` and `free`, in bytes
 ├─ DownloadFailed          a hub did not give what was asked for; `values` has `cause`
+├─ BadRecipe               a training's settings that cannot be; `values` has `cause`
+├─ BadTrainingData         records that cannot be trained on, named with their lines; `values` has `cause`
+├─ TrainingFailed          a training that cannot go on; `values` has `cause`
 └─ MissingPackage          the extra `workshop` is not installed
 """
 
@@ -44,6 +47,24 @@ class DownloadFailed(WorkshopError):
     """A hub did not give what was asked for; `values` has `name` and `cause`."""
 
     code = "download_failed"
+
+
+class BadRecipe(WorkshopError):
+    """A training's settings that cannot be; `values` has `cause`, and `path` or `setting`."""
+
+    code = "bad_recipe"
+
+
+class BadTrainingData(WorkshopError):
+    """Data that cannot be trained on; `values` has `cause`, and for bad records `count` and `records` (with lines)."""
+
+    code = "bad_training_data"
+
+
+class TrainingFailed(WorkshopError):
+    """A training that cannot go on; `values` has `cause` and `step`."""
+
+    code = "training_failed"
 
 
 class MissingPackage(WorkshopError):

@@ -60,6 +60,14 @@ def record(parts: Sequence[Part], *, vocabulary: int) -> dict[str, Any]:
     }
 
 
+def made_of(folder: Path, parts: Sequence[Part]) -> bool:
+    """Whether a merged folder says that it was made of just these parts, in this order."""
+    path = folder / PROVENANCE
+    kept = read_json(path) if path.is_file() else {}
+    before = [kept.get("base") or {}, *(kept.get("loras") or [])]
+    return [one.get("files") for one in before] == [dict(part.files) for part in parts]
+
+
 def history(folder: Path) -> list[str]:
     """Return the names of the LoRAs that were merged into a folder's model before, in order; empty where unknown."""
     path = folder / PROVENANCE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from models.errors import BadModelFiles
 from models.gguf_vocabulary import read_vocabulary
 from models.packages import needed
-from models.vocabulary import sentencepiece_proto
+from models.vocabulary import sentencepiece_splitter
 from models.weights import open_weights
 
 if TYPE_CHECKING:
@@ -108,8 +108,7 @@ class _Folder:
     def _splitter(folder: Path) -> Any:  # noqa: ANN401 - of sentencepiece or tokenizers, which have no types here
         # transformers 5 splits the Chinese vocabularies otherwise than SentencePiece, with which they were trained.
         if (folder / "tokenizer.model").is_file():
-            sentencepiece_proto(folder / "tokenizer.model")
-            return needed("sentencepiece").SentencePieceProcessor(model_file=str(folder / "tokenizer.model"))
+            return sentencepiece_splitter(folder / "tokenizer.model")
         return needed("tokenizers").Tokenizer.from_file(str(folder / "tokenizer.json"))
 
     def encode(self, text: str) -> list[int]:

@@ -11,9 +11,8 @@ from pathlib import Path
 from models.checksums import known_as, sha256_of
 from models.errors import WrongPart
 from models.output_folder import OutputFolder
-from models.packages import needed
 from models.shards import write_json
-from models.vocabulary import NAMES, sentencepiece_proto
+from models.vocabulary import NAMES, sentencepiece_proto, sentencepiece_splitter
 
 PAD = "[PAD]"
 
@@ -95,9 +94,7 @@ def write_settings(folder: Path, *, pad: str | None) -> None:
 
 def efficiency(path: Path, *, text: str) -> Efficiency:
     """Return how many tokens a SentencePiece model makes of a text. Raises BadModelFiles, MissingPackage."""
-    sentencepiece_proto(_file(path))
-    processor = needed("sentencepiece").SentencePieceProcessor(model_file=str(_file(path)))
-    return Efficiency(len(processor.encode(text)), len(text))
+    return Efficiency(len(sentencepiece_splitter(_file(path)).encode(text)), len(text))
 
 
 def whose(tokens: int) -> str | None:

@@ -55,6 +55,15 @@ def sentencepiece_proto(path: Path) -> Any:  # noqa: ANN401 - a message of sente
     return message
 
 
+def sentencepiece_splitter(path: Path) -> Any:  # noqa: ANN401 - sentencepiece has no types
+    """Return the SentencePieceProcessor of a model. Raises BadModelFiles, MissingPackage."""
+    sentencepiece_proto(path)
+    try:
+        return needed("sentencepiece").SentencePieceProcessor(model_file=str(path))
+    except RuntimeError as exc:  # the parts of the model contradict each other
+        raise _not_sentencepiece(path) from exc
+
+
 def tokens_in(folder: Path) -> int | None:
     """Return how many tokens the tokenizer of a folder has, added ones included; None where it has no tokenizer.
 

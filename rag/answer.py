@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.decode import clean
 from ingest.errors import BadSetting
 from ingest.types import Passage
-from rag.asking import Asking, trait
+from rag.asking import Asking, model_name
 from rag.citations import cite, complete_length, unsupported
 from rag.errors import BadQuestion
 from rag.refusal import is_refusal, is_unsure, may_refuse, refusal
@@ -134,7 +134,6 @@ class _Run:
         """Return the whole answer, its citations checked."""
         text, citations = ("", ()) if self._refused else cite(self._text, self._given, question=self._question)
         refused = self._refused or is_unsure(self._given, citations)
-        model = self._asking.model
         return Answer(
             text=refusal(self._question, said=self._text) if refused else text,
             citations=() if refused else citations,
@@ -142,7 +141,7 @@ class _Run:
             passages=tuple(self._given),
             timings=timings,
             usage=dict(self._asking.usage),
-            model=trait(model, "model_name") or trait(model, "model") or type(model).__name__,
+            model=model_name(self._asking.model),
             family=self._asking.family_name,
             unsupported=() if refused else unsupported(text, self._given),
             dropped=len(self._found) - len(self._given),

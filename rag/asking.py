@@ -1,6 +1,7 @@
 """How a model is asked: which passages it reads, in which words, and with which settings."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import BadSetting
@@ -28,12 +29,30 @@ _ANSWER_TOKENS = 512
 _DETAIL = 2
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a model is to answer.
+
+    `wording` is one of WORDINGS; `detail` asks for a longer answer. Fewer passages are read where the first word would
+    otherwise come later than `first_token_s`. `progress` has a local model tell how far it is. `sampling` holds
+    settings of the call (`max_tokens`, `stop`, `temperature` …) that win over the usual ones. A `recorder` is told of
+    each prompt and of each piece of the replies.
+    """
+
+    wording: str = "own"
+    detail: bool = False
+    first_token_s: float | None = None
+    progress: bool = False
+    sampling: Mapping[str, Any] | None = None
+    recorder: "Recorder | None" = None
+
+
 class Asking:
     """A model, and how it is asked. `usage` counts the tokens of all that was asked so far.
 
-    `sampling` holds settings of the call (`max_tokens`, `stop`, `temperature` …) that win over the usual ones; `cut`
-    says whether the last reply was ended before the model had said all. A `recorder` is told of each prompt and of each
-    piece of the replies.
+    `family` is by default what the model says of itself; the options are the fields of Manner. `cut` says whether the
+    last reply was ended before the model had said all, `fitted_into` what room there was for the passages. Raises
+    BadSetting.
     """
 
     def __init__(
@@ -41,24 +60,16 @@ class Asking:
         model: "BaseChatModel",
         *,
         family: str | None = None,
-        wording: str = "own",
-        detail: bool = False,
-        first_token_s: float | None = None,
-        progress: bool = False,
-        sampling: Mapping[str, Any] | None = None,
-        recorder: "Recorder | None" = None,
+        **manner: Any,  # noqa: ANN401 - the fields of Manner
     ) -> None:
         self.model = model
         self.family_name: str = family or trait(model, "family") or "chatml"
         self.usage = {"prompt_tokens": 0, "completion_tokens": 0}
         self.cut = False
+        self.fitted_into: Room | None = None
         self._family: Family = families.load(self.family_name)
-        self._wording = wording
-        self._detail = detail
-        self._first_token_s = first_token_s
-        self._progress = progress
-        self._sampling = dict(sampling or {})
-        self._recorder = recorder
+        self._manner = Manner(**manner)
+        wording = self._manner.wording
         if wording not in WORDINGS or (wording != "own" and self.family_name == "reader"):
             raise BadSetting(
                 f"no wording {wording!r} for a model of the family {self.family_name}; use own",
@@ -70,7 +81,7 @@ class Asking:
     @property
     def group(self) -> int:
         """How many passages one step of `refine` reads."""
-        return 2 if self._wording == "own" else 1
+        return 2 if self._manner.wording == "own" else 1
 
     def question(
         self, question: str, passages: Sequence[Passage], *, first: int = 1, stepwise: bool = False
@@ -78,10 +89,10 @@ class Asking:
         """Return the messages that ask a question about passages, whose numbers begin with `first`."""
         from langchain_core.messages import HumanMessage
 
-        if self._wording != "own":
+        if self._manner.wording != "own":
             worded = prompts.seed_initial if stepwise else prompts.seed_stuff
             return [HumanMessage(worded(question, passages))]
-        return self._family.grounded(prompts.inert(question), passages, first=first, detail=self._detail)
+        return self._family.grounded(prompts.inert(question), passages, first=first, detail=self._manner.detail)
 
     def improvement(
         self, question: str, answer: str, passages: Sequence[Passage], *, first: int
@@ -89,17 +100,17 @@ class Asking:
         """Return the messages that ask to better an answer with more passages; None where the family cannot."""
         from langchain_core.messages import HumanMessage
 
-        if self._wording != "own":
-            literal = self._wording == "seed_literal"
+        if self._manner.wording != "own":
+            literal = self._manner.wording == "seed_literal"
             return [HumanMessage(prompts.seed_refine(question, answer, passages, literal=literal))]
-        return self._family.refined(prompts.inert(question), answer, passages, first=first, detail=self._detail)
+        return self._family.refined(prompts.inert(question), answer, passages, first=first, detail=self._manner.detail)
 
     def fitted(self, question: str, passages: Sequence[Passage], *, answers: int = 1) -> list[Passage]:
         """Return the passages that leave room for so many answers and can be read in time, or as the family is used to.
 
         All of them where the model's context is unknown.
         """
-        room = self.room(answers=answers)
+        self.fitted_into = room = self.room(answers=answers)
         if room is None:
             return list(passages)
         return fit(
@@ -117,15 +128,15 @@ class Asking:
         return Room(
             n_ctx=n_ctx,
             answer=min(answers * self._max_tokens, n_ctx // 2),
-            in_time=readable_in(self._first_token_s, rate=trait(self.model, "reading_rate")),
+            in_time=readable_in(self._manner.first_token_s, rate=trait(self.model, "reading_rate")),
             usual=getattr(self._family, "PROMPT_TOKENS", None),
         )
 
     def reply(self, messages: "list[BaseMessage]", passages: Sequence[Passage]) -> Generator[str | Waiting | Reading]:
         """Yield the pieces of what the model says to a prompt that holds the passages; its progress where wanted."""
         begun = False
-        if self._recorder:
-            self._recorder.prompted(self, messages, passages)
+        if self._manner.recorder:
+            self._manner.recorder.prompted(self, messages, passages)
         for chunk in self.model.stream(messages, **self._settings(passages)):
             yield from _steps(chunk.response_metadata)
             self.cut = chunk.response_metadata.get("finish_reason") == "length"
@@ -136,17 +147,17 @@ class Asking:
                 self.usage["prompt_tokens"] += usage["input_tokens"]
                 self.usage["completion_tokens"] += usage["output_tokens"]
             if piece:
-                if self._recorder:
-                    self._recorder.spoke()
+                if self._manner.recorder:
+                    self._manner.recorder.spoke()
                 yield piece
 
     @property
     def _max_tokens(self) -> int:
         """The longest answer, in tokens."""
-        if asked := self._sampling.get("max_tokens"):
+        if asked := (self._manner.sampling or {}).get("max_tokens"):
             return int(asked)
         longest = trait(self.model, "max_tokens") or _ANSWER_TOKENS
-        return _DETAIL * longest if self._detail and self._is_local else longest
+        return _DETAIL * longest if self._manner.detail and self._is_local else longest
 
     @property
     def _is_local(self) -> bool:
@@ -155,10 +166,10 @@ class Asking:
 
     def _settings(self, passages: Sequence[Passage]) -> dict[str, Any]:
         if not self._is_local:
-            return self._sampling
-        settings: dict[str, Any] = {"max_tokens": self._max_tokens} if self._detail else {}
-        settings |= self._sampling
-        if self._progress:
+            return dict(self._manner.sampling or {})
+        settings: dict[str, Any] = {"max_tokens": self._max_tokens} if self._manner.detail else {}
+        settings |= self._manner.sampling or {}
+        if self._manner.progress:
             settings["progress"] = True
         usual = self._family.SAMPLING.refusal_margin
         return {**settings, "refusal_margin": margin(passages, default=usual)} if usual else settings
@@ -181,6 +192,11 @@ def _steps(facts: Mapping[str, Any]) -> Iterator[Waiting | Reading]:
         yield Waiting(**facts["waiting"])
     if "reading" in facts:
         yield Reading(**facts["reading"])
+
+
+def model_name(model: "BaseChatModel") -> str:
+    """Return the name that an answer gives of the model that wrote it."""
+    return str(trait(model, "model_name") or trait(model, "model") or type(model).__name__)
 
 
 def trait(model: "BaseChatModel", name: str) -> Any:  # noqa: ANN401 - a name or a number

@@ -3,30 +3,27 @@
 The composition root: settings are read here, and turned into plain arguments for everything else.
 """
 
-import os
 import threading
-import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ingest import embedders
 from ingest.embedders import Embedder
-from ingest.errors import BadSetting, LibraryBusy, LibraryReadOnly
 from ingest.library import documents, report
 from ingest.library.report import DocumentStatus, StoredText
 from ingest.library.store import Library
-from ingest.types import Passage, Polling, SyncEvent
-from rag.errors import BadQuestion
-from rag.folders import chosen_folders, make_home
+from ingest.types import Passage, SyncEvent
+from rag import files, questions
+from rag.folders import make_home
 from rag.loaded import Loaded
 from rag.offline import stay_offline
-from rag.retrieve import Leg, Ranking, rank
-from rag.settings import Settings, read_settings
-from rag.types import Answer, Done, StreamEvent
+from rag.opened import Opened
+from rag.retrieve import Leg
+from rag.settings import Settings, changed, read_settings
+from rag.types import Answer, StreamEvent
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -56,10 +53,8 @@ class Engine:
         stay_offline(downloads=bool(settings.embedder_options.get("download")))
         self.settings = settings
         make_home(settings.documents)
-        self._process = os.getpid()
-        self._library = Library(settings.library, read_only=read_only)
+        self._opened = Opened(settings.library, read_only=read_only)
         self._loaded = Loaded(settings)
-        self._changing = threading.Lock()
 
     # ── the files ──
 
@@ -79,26 +74,8 @@ class Engine:
         """
         from rag.notebook import shown
 
-        return shown(self._synced(folders, force=force, jobs=jobs, remove_many=remove_many), engine=self)
-
-    def _synced(
-        self, folders: Sequence[str | Path], *, force: bool, jobs: int | None, remove_many: bool
-    ) -> Generator[SyncEvent, None, None]:
-        from ingest.sync import Sync
-
-        chosen = self._folders(folders)
-        job = Sync(
-            self.library,
-            embedder=self.embedder,
-            exclude=[*self._not_walked(), *chosen],
-            ignore=self.settings.ignore,
-            force=force,
-            remove_many=remove_many,
-            jobs=jobs or self.settings.jobs,
-            limits=self.settings.limits,
-        )
-        with self._change():
-            yield from job.run(chosen)
+        events = files.synced(self, folders, force=force, jobs=jobs, remove_many=remove_many)
+        return shown(events, engine=self)
 
     def watch(
         self,
@@ -113,36 +90,15 @@ class Engine:
 
         `force` and `remove_many` are for the first pass.
         """
-        from ingest.watch import Why, watch
-
-        chosen = self._folders(folders)
-        passes = watch(
-            chosen,
-            stop=stop or threading.Event(),
-            full_check_s=self.settings.watch_check_s,
-            exclude=[*self._not_walked(), *chosen],
-            ignore=self.settings.ignore,
-        )
-        for due in passes:
-            if due.polling:
-                yield Polling(due.polling)
-            first = due.why is Why.START
-            yield from self.sync(folders, force=force and first, jobs=jobs, remove_many=remove_many and first)
+        stop = stop or threading.Event()
+        return files.watched(self, folders, stop=stop, force=force, jobs=jobs, remove_many=remove_many)
 
     def remove(self, sources: Sequence[str]) -> None:
         """Forget documents until their files change; or a synced folder, by its path, with all documents of it.
 
         The files are left alone. NotInLibrary names what is neither.
         """
-        synced = {str(path): path for path in documents.folders(self.library.catalog)}
-        with self._change():
-            with self.library.catalog.transaction():
-                for source in sources:
-                    if folder := synced.get(str(Path(source).expanduser().resolve())):
-                        documents.remove_folder(self.library.catalog, folder)
-                    else:
-                        documents.forget(self.library.catalog, source)
-            self.library.collect()
+        files.remove(self, sources)
 
     def status(self, source: str | None = None) -> list[DocumentStatus]:
         """Return every document with its coverage, or the one named."""
@@ -183,7 +139,7 @@ class Engine:
 
     def repair(self) -> None:
         """Make the keyword and vector indexes anew from the record; no file is read, nothing is embedded."""
-        with self._change():
+        with self.changing():
             self.library.rebuild()
 
     # ── the questions ──
@@ -194,16 +150,11 @@ class Engine:
         """Return the passages that a query is about, best first; no language model is used."""
         from rag.notebook import Passages
 
-        return Passages(self._ranking(query, top_k=top_k, sources=sources, leg=leg).passages)
+        return Passages(questions.ranking(self, query, top_k=top_k, sources=sources, leg=leg).passages)
 
     def ask(self, question: str, **options: Any) -> Answer:  # noqa: ANN401 - those of `stream`
         """Return the answer to a question, with its citations; the options are those of `stream`."""
-        answer = None
-        for event in self.stream(question, **options):
-            if isinstance(event, Done):
-                answer = event.answer
-        assert answer is not None, "a stream ends with Done"
-        return answer
+        return questions.ask(self, question, **options)
 
     def stream(
         self,
@@ -213,39 +164,17 @@ class Engine:
         top_k: int | None = None,
         sources: Sequence[str] = (),
         mode: str | None = None,
-        detail: bool = False,
-        progress: bool = False,
-        sampling: Mapping[str, Any] | None = None,
         recorder: "Recorder | None" = None,
+        **manner: Any,  # noqa: ANN401 - the fields of rag.asking.Manner
     ) -> Iterator[StreamEvent]:
         """Yield Found (the passages), Deltas (text) and Done (the whole Answer); with `progress`, Waiting and Reading.
 
-        `history` holds earlier (question, answer) pairs. `sampling` sets `max_tokens`, `stop`, `temperature` … for this
-        answer. A `recorder` is told what happens on the way. Closing the iterator stops the model.
+        `history` holds earlier (question, answer) pairs. A `recorder` is told what happens on the way. What else may be
+        given are the fields of `rag.asking.Manner`: `detail`, `progress`, `sampling` (`max_tokens`, `stop`,
+        `temperature` … of this answer). Closing the iterator stops the model.
         """
-        from rag.answer import stream_answer
-
-        started = time.monotonic()
-        question = self.standalone(question, history)
-        if recorder:
-            recorder.understood(question)
-        found = self._ranking(question, top_k=top_k, sources=sources)
-        if recorder:
-            recorder.searched(found)
-        retrieved = time.monotonic() - started
-        for event in stream_answer(
-            question,
-            found.passages,
-            model=self.chat_model,
-            mode=mode or self.settings.mode,
-            detail=detail,
-            wording=self.settings.wording,
-            first_token_s=self.settings.first_token_s,
-            progress=progress,
-            sampling=sampling,
-            recorder=recorder,
-        ):
-            yield _with_retrieval(event, retrieved) if isinstance(event, Done) else event
+        search = {"top_k": top_k, "sources": sources}
+        return questions.stream(self, question, history=history, search=search, mode=mode, recorder=recorder, **manner)
 
     def trace(self, question: str, **options: Any) -> "Trace":  # noqa: ANN401 - those of `stream`
         """Return how a question is answered: what each leg found, what was read of it, the prompt, the times.
@@ -268,17 +197,7 @@ class Engine:
 
         By rules or, where the setting `followups` says so and the model follows instructions, by the model.
         """
-        from rag import families
-        from rag.history import standalone, standalone_by
-        from rag.summarize import writes
-
-        if not history or self.settings.followups == "rules":
-            return standalone(question, history)
-        model = self.chat_model()
-        family = getattr(model, "family", None) or self.settings.family or "chatml"
-        if not writes(families.load(family)):
-            return standalone(question, history)
-        return standalone_by(model, question, history)
+        return questions.standalone(self, question, history)
 
     def summarize(self, source: str, *, mode: str = "map_reduce") -> "Iterator[SummaryEvent]":
         """Yield Readings, Deltas and Summarized: what a document says, in short.
@@ -323,11 +242,8 @@ class Engine:
 
         To be closed before this one. Raises BadSetting.
         """
-        given = {name: value for name, value in settings.items() if value is not None}
-        # A family in the settings is that of their model.
-        kept = self.settings.model_dump(exclude={"home", *(["family"] if "model" in given else [])})
-        other = Engine(read_settings(self.settings.home, **{**kept, **given}), read_only=True)
-        self._loaded.lend(other._loaded)
+        other = Engine(changed(self.settings, **settings), read_only=True)
+        other._loaded.borrow(self._loaded)
         return other
 
     def retriever(self, **options: Any) -> "BaseRetriever":  # noqa: ANN401 - those of `search`
@@ -344,9 +260,11 @@ class Engine:
 
     def own(self) -> None:
         """Become the owner of a library that was opened for reading. Raises LibraryBusy while another process is."""
-        if self.library.read_only:
-            # Searches under way go on with what they began with.
-            self._library = Library(self.settings.library)
+        self._opened.own()
+
+    def changing(self) -> AbstractContextManager[None]:
+        """Return a context for one sync, removal or repair at a time. Raises LibraryReadOnly, LibraryBusy."""
+        return self._opened.changing()
 
     def reconfigure(self, settings: Settings) -> None:
         """Take other settings of the same home; the embedder and the model are loaded anew where theirs differ.
@@ -358,21 +276,15 @@ class Engine:
 
     def close(self) -> None:
         """Close the library and let the model go; an answer that another thread makes ends with ModelFailed."""
-        if os.getpid() != self._process:
+        if not self._opened.is_here:
             return  # both are those of the process that this one was forked from
         self._loaded.close()
-        self._library.close()
+        self._opened.close()
 
     @property
     def library(self) -> Library:
         """The library itself. Raises LibraryBusy in a process that was forked after the opening."""
-        if os.getpid() != self._process:
-            raise LibraryBusy(
-                f"this library was opened by process {self._process}, before the fork; open it anew in this process",
-                owner=str(self._process),
-                cause="forked",
-            )
-        return self._library
+        return self._opened.library
 
     def _repr_html_(self) -> str:
         from rag.notebook import library_html
@@ -386,65 +298,3 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    # ── inside ──
-
-    def _folders(self, given: Sequence[str | Path]) -> list[Path]:
-        """Return the folders to sync: those given, or every one known."""
-        known = [self.settings.documents.resolve(), *documents.folders(self.library.catalog)]
-        return chosen_folders(given, known=known)
-
-    def _not_walked(self) -> list[Path]:
-        """Return the folders that no walk enters: our own, and synced folders, which are walked by themselves."""
-        return [self.settings.library, self.settings.models, *documents.folders(self.library.catalog)]
-
-    @contextmanager
-    def _change(self) -> Iterator[None]:
-        """Let one sync, removal or repair at a time change the library."""
-        if self.library.read_only:
-            raise LibraryReadOnly("this library is open for reading; open it without read_only to change it")
-        if not self._changing.acquire(blocking=False):
-            owner = f"{os.getpid()}"
-            raise LibraryBusy(f"the library is being changed by this process ({owner}); wait for it", owner=owner)
-        try:
-            yield
-        finally:
-            self._changing.release()
-
-    def _ranking(self, query: str, *, top_k: int | None, sources: Sequence[str] = (), leg: Leg = "hybrid") -> Ranking:
-        """Return a search with what each leg found."""
-        self._check(query)
-        self._check_embedder(leg)
-        return rank(
-            self.library,
-            query,
-            embedder=None if leg == "keyword" else self.embedder,
-            top_k=top_k or self.settings.top_k,
-            sources=sources,
-            leg=leg,
-            dense_weight=self.settings.dense_weight,
-        )
-
-    def _check(self, question: str) -> None:
-        limit, length = self.settings.question_limit, len(question)
-        if not question.strip():
-            raise BadQuestion("an empty question; write one", cause="empty", length=length, limit=limit)
-        if length > limit:
-            raise BadQuestion(f"a question of {length} characters; ask one of 1 to {limit}", length=length, limit=limit)
-
-    def _check_embedder(self, leg: Leg) -> None:
-        made_with = self.library.catalog.setting("embedder")
-        if leg != "keyword" and made_with not in (None, self.embedder.name):
-            raise BadSetting(
-                f"the library's vectors are by {made_with}, the settings name {self.embedder.name}: "
-                "run `wendang sync`, or set the embedder back",
-                name="embedder",
-                value=self.embedder.name,
-                expected=made_with,
-            )
-
-
-def _with_retrieval(event: Done, seconds: float) -> Done:
-    """Return the answer with the time of retrieval in its timings."""
-    timings = {name: value + seconds for name, value in event.answer.timings.items()}
-    return Done(replace(event.answer, timings={"retrieve_s": round(seconds, 4), **timings}))

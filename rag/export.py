@@ -8,6 +8,8 @@ from rag.conversations import Conversation, Turn
 from rag.types import Citation
 
 _MARKS = str.maketrans({char: f"\\{char}" for char in "\\`*_#<>|![]"})
+# What makes a line a rule, a fence or a list, or the line above it a heading.
+_FIRST = re.compile(r"^(\s*)([-=+~])")
 # What XML 1.0 cannot hold (section 2.2).
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FONT = "Microsoft YaHei"
@@ -16,7 +18,7 @@ _FONT = "Microsoft YaHei"
 def as_markdown(conversation: Conversation, turns: Sequence[Turn], *, place: Callable[[Citation], str]) -> str:
     """Return a conversation as Markdown: questions as headings, answers, and each citation with its quote.
 
-    `place` names where a citation stands. What was asked or quoted cannot become headings or HTML.
+    `place` names where a citation stands. What was asked or quoted cannot become headings, code or HTML.
     """
     parts = [f"# {_inert(conversation.name)}"]
     for turn in turns:
@@ -51,7 +53,7 @@ def as_docx(conversation: Conversation, turns: Sequence[Turn], *, place: Callabl
 
 
 def _inert(text: str) -> str:
-    return "  \n".join(line.translate(_MARKS) for line in text.splitlines())
+    return "  \n".join(_FIRST.sub(r"\1\\\2", line.translate(_MARKS)) for line in text.splitlines())
 
 
 def _xml(text: str) -> str:

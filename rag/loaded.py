@@ -23,6 +23,7 @@ class Loaded:
         self._loading = threading.RLock()
         self._embedder: Embedder | None = None
         self._model: BaseChatModel | None = None
+        self._lender: Loaded | None = None
         self._borrows_model = False
         self._closed = False
 
@@ -30,8 +31,9 @@ class Loaded:
         """Return the embedder."""
         with self._loading:
             if self._embedder is None:
-                options = self._settings.embedder_options
-                self._embedder = embedders.load(self._settings.embedder, models_dir=self._settings.models, **options)
+                self._embedder = self._lent_embedder() or embedders.load(
+                    self._settings.embedder, models_dir=self._settings.models, **self._settings.embedder_options
+                )
             return self._embedder
 
     def chat_model(self) -> "BaseChatModel":
@@ -42,7 +44,9 @@ class Loaded:
             if self._closed:
                 raise ModelFailed.closed(self._settings.model or "default")
             if self._model is None:
-                self._model = load_model(
+                lent = self._lent_model()
+                self._borrows_model = lent is not None
+                self._model = lent or load_model(
                     self._settings.model,
                     models_dir=self._settings.models,
                     backend=self._settings.backend,
@@ -51,12 +55,17 @@ class Loaded:
                 )
             return self._model
 
-    def lend(self, other: "Loaded") -> None:
-        """Let another library's settings use what is loaded here, where both ask for the same."""
-        if _alike(self._settings, other._settings, _EMBEDDING):
-            other._embedder = self.embedder()
-        if _alike(self._settings, other._settings, _ANSWERING):
-            other._model, other._borrows_model = self.chat_model(), True
+    def borrow(self, lender: "Loaded") -> None:
+        """Use what another library has loaded, or would load, where both ask for the same when it is first needed."""
+        self._lender = lender
+
+    def _lent_embedder(self) -> Embedder | None:
+        lender = self._lender
+        return lender.embedder() if lender and _alike(self._settings, lender._settings, _EMBEDDING) else None
+
+    def _lent_model(self) -> "BaseChatModel | None":
+        lender = self._lender
+        return lender.chat_model() if lender and _alike(self._settings, lender._settings, _ANSWERING) else None
 
     def change(self, settings: Settings) -> None:
         """Take other settings: what they ask for otherwise is loaded anew. Answers under way keep what they have."""
@@ -65,7 +74,7 @@ class Loaded:
             if not _alike(old, settings, _EMBEDDING):
                 self._embedder = None
             if not _alike(old, settings, _ANSWERING):
-                self._model, self._borrows_model = None, False
+                self._model = None
 
     def close(self) -> None:
         """Let the model go; an answer that another thread makes with it ends with ModelFailed."""

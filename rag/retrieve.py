@@ -7,7 +7,7 @@ leg's first is 1 and its last 0.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from ingest.decode import clean
 from ingest.embedders import Embedder
@@ -54,14 +54,6 @@ class Ranking:
     repeats: Mapping[int, int] = field(default_factory=dict)
 
 
-def search(library: Library, query: str, **options: Any) -> list[Passage]:  # noqa: ANN401 - those of `rank`
-    """Return up to `top_k` passages, best first, near-duplicates collapsed into the best of them.
-
-    The options are those of `rank`.
-    """
-    return list(rank(library, query, **options).passages)
-
-
 def rank(
     library: Library,
     query: str,
@@ -83,8 +75,8 @@ def rank(
     keyword = _keyword_leg(library, query, contents=contents) if leg != "dense" else []
     dense = _dense_leg(library, query, embedder=embedder, contents=contents) if embedder and leg != "keyword" else []
     weight = {"hybrid": dense_weight, "dense": 1.0, "keyword": 0.0}[leg]
-    shares = _shares(dense, keyword, weight=weight)
-    fused = _summed(shares)
+    shares = leg_shares(dense, keyword, weight=weight)
+    fused = fuse(shares)
     ranks = [{hit.passage: rank for rank, hit in enumerate(hits, 1)} for hits in (dense, keyword)]
     relevances = {hit.passage: relevance(hit.score, embedder=embedder.name) for hit in dense} if embedder else {}
     found = _passages(library, fused, sources=sources, limit=4 * top_k)
@@ -92,7 +84,7 @@ def rank(
         replace(p, dense_rank=ranks[0].get(p.id), keyword_rank=ranks[1].get(p.id), relevance=relevances.get(p.id))
         for p in found
     ]
-    passages, repeats = _collapsed(ranked, limit=top_k)
+    passages, repeats = collapse(ranked, limit=top_k)
     return Ranking(tuple(passages), tuple(ranked), len(fused), tuple(dense), tuple(keyword), shares, repeats)
 
 
@@ -117,12 +109,7 @@ def _keyword_leg(library: Library, query: str, *, contents: Sequence[int] | None
     return [Hit(id_, score) for id_, score in library.keywords.search(query, limit=DEPTH, contents=contents)]
 
 
-def fuse(dense: Sequence[Hit], keyword: Sequence[Hit], *, weight: float) -> dict[int, float]:
-    """Return the fused score of every passage that either leg found, best first."""
-    return _summed(_shares(dense, keyword, weight=weight))
-
-
-def _shares(
+def leg_shares(
     dense: Sequence[Hit], keyword: Sequence[Hit], *, weight: float
 ) -> tuple[dict[int, float], dict[int, float]]:
     """Return what each leg adds to the fused score of the passages that it found."""
@@ -131,7 +118,8 @@ def _shares(
     return by_meaning, by_words
 
 
-def _summed(shares: Iterable[Mapping[int, float]]) -> dict[int, float]:
+def fuse(shares: Iterable[Mapping[int, float]]) -> dict[int, float]:
+    """Return the fused score of every passage that either leg found, best first."""
     scores: dict[int, float] = {}
     for leg in shares:
         for passage, share in leg.items():
@@ -179,13 +167,11 @@ def _passages(library: Library, scores: Mapping[int, float], *, sources: Sequenc
     ]
 
 
-def collapse(passages: Iterable[Passage], *, limit: int) -> list[Passage]:
-    """Return the first `limit` passages that do not say the same as a better one before them."""
-    return _collapsed(passages, limit=limit)[0]
+def collapse(passages: Iterable[Passage], *, limit: int) -> tuple[list[Passage], dict[int, int]]:
+    """Return the first `limit` passages that do not say the same as a better one before them.
 
-
-def _collapsed(passages: Iterable[Passage], *, limit: int) -> tuple[list[Passage], dict[int, int]]:
-    """Return what `collapse` does, and of each passage that was left out the number of the better one."""
+    And of each passage that was left out for that the number of the better one.
+    """
     kept: list[tuple[Passage, set[str]]] = []
     repeats: dict[int, int] = {}
     for passage in passages:

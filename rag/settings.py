@@ -105,3 +105,11 @@ def read_settings(home: Path, **overrides: Any) -> Settings:  # noqa: ANN401 - a
             value="",
             expected=str(exc),
         ) from exc
+
+
+def changed(settings: Settings, **given: Any) -> Settings:  # noqa: ANN401 - any setting's type
+    """Return the settings with others in place of some; None leaves one as it is. Raises BadSetting."""
+    others = {name: value for name, value in given.items() if value is not None}
+    # A family in the settings is that of their model.
+    kept = settings.model_dump(exclude={"home", *(["family"] if "model" in others else [])})
+    return read_settings(settings.home, **{**kept, **others})

@@ -9,13 +9,14 @@ import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ingest.errors import BadSetting
 from rag import families
+from rag.asking import model_name, trait
 from rag.citations import cite, without_markers
 from rag.document import WholeDocument
 from rag.errors import ContextTooSmall, ModelFailed
@@ -95,7 +96,7 @@ def summarize(
         raise BadSetting(
             f"no mode {mode!r}; use map_reduce or refine", name="mode", value=mode, expected="map_reduce, refine"
         )
-    name = family or _trait(model, "family") or "chatml"
+    name = family or trait(model, "family") or "chatml"
     if not document.passages or not writes(families.load(name)):
         yield from _extracted(document, embed=embed, model=model, family=name)
         return
@@ -132,7 +133,7 @@ def _extracted(
             characters=sum(len(passage.text) for passage in document.passages),
             document_characters=document.characters,
             citations=tuple(citations),
-            model=_model_name(model),
+            model=model_name(model),
             family=family,
         )
     )
@@ -145,7 +146,7 @@ class _Run:
         self._document = document
         self._model = model
         self._family = family
-        self._context = int(_trait(model, "n_ctx") or _UNKNOWN_CONTEXT)
+        self._context = int(trait(model, "n_ctx") or _UNKNOWN_CONTEXT)
         self._length = min(_SUMMARY_TOKENS, self._context // 5)
         self._pieces: list[Piece] = []
         self._silent = 0
@@ -194,8 +195,8 @@ class _Run:
         """Return the summary with its sentences tied to the document. Raises ModelFailed where there is none."""
         if not self._text:
             raise ModelFailed(
-                f"the model {_model_name(self._model)} wrote no summary; try another model or mode",
-                model=_model_name(self._model),
+                f"the model {model_name(self._model)} wrote no summary; try another model or mode",
+                model=model_name(self._model),
                 cause="empty",
             )
         text, citations = _tied(self._text, self._document)
@@ -209,7 +210,7 @@ class _Run:
             document_characters=self._document.characters,
             citations=citations,
             silent=self._silent,
-            model=_model_name(self._model),
+            model=model_name(self._model),
             family=self._family,
         )
 
@@ -283,12 +284,3 @@ def _messages(instruction: str) -> "list[BaseMessage]":
 def _one_line(quote: str) -> str:
     """Return a quote without the breaks of its lines; Chinese needs no blank instead."""
     return re.sub(r"\s*\n\s*", "", quote).strip()
-
-
-def _trait(model: "BaseChatModel", name: str) -> Any:  # noqa: ANN401 - a name or a number
-    value = getattr(model, name, None)
-    return value if value is not None else (model.metadata or {}).get(name)
-
-
-def _model_name(model: "BaseChatModel") -> str:
-    return str(_trait(model, "model_name") or _trait(model, "model") or type(model).__name__)

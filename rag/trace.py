@@ -218,19 +218,19 @@ def _by_passage(hits: Sequence[Hit]) -> dict[int, float]:
 
 def _left_out(sent: Sequence[_Sent]) -> Fate:
     """Return why a passage among the best is in no prompt: the narrowest of the bounds that `rag.budget.fit` kept."""
-    room = sent[0].asking.room() if sent else None
+    room = sent[0].asking.fitted_into if sent else None
     if room is None or room.wished is None or room.wished >= room.limit:
         return "room"
     return "usual" if room.wished == room.usual else "time"
 
 
 def _prompt(sent: _Sent, *, question: str) -> Prompt:
-    tokens = sent.asking.tokens(sent.messages) if sent.asking.room() else None
+    tokens = sent.asking.tokens(sent.messages) if sent.asking.fitted_into else None
     return Prompt(
         pieces=tuple(_pieces(sent)),
         tokens=tokens,
         parts=_parts(sent, question=question, tokens=tokens) if tokens else {},
-        room=sent.asking.room(),
+        room=sent.asking.fitted_into,
         read_s=round(sent.read_s, 4),
         write_s=round(sent.write_s, 4),
     )

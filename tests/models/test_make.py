@@ -6,7 +6,12 @@ import os
 import subprocess
 import sys
 
+import pytest
 from tiny_llama import TINY, write_base, write_lora
+
+from models.errors import WrongPart
+from models.make import Recipe, make
+from models.merge import merge
 
 WIDE = dataclasses.replace(TINY, hidden=256, inner=512)
 
@@ -44,3 +49,16 @@ def test_D1_from_base_and_two_loras_to_an_answer(tmp_path):
     assert answered.returncode == 0, answered.stderr
     answer = json.loads(answered.stdout)
     assert answer["family"] == "alpaca" and answer["passages"][0]["source"] == "值班表.txt"
+
+
+def test_what_an_earlier_run_made_of_other_files_is_not_taken_for_this_one(tmp_path):
+    base = write_base(tmp_path / "base", rows=512)
+    first, second = (write_lora(tmp_path / name, seed=seed) for name, seed in (("one", 1), ("two", 2)))
+    out = tmp_path / "made"
+    merge(base, loras=[first], out=out / "merged")
+
+    with pytest.raises(WrongPart, match="other files") as refused:
+        make(base, loras=[second], out=out)
+    assert refused.value.values["cause"] == "other_parts"
+    steps = make(base, loras=[first], out=out, recipe=Recipe(kind="bf16", threads=1))
+    assert [step.name for step in steps] == ["merged", "f16", "bf16"]

@@ -183,6 +183,16 @@ def test_what_is_no_sentencepiece_model_is_refused(inputs, tmp_path, content):
     assert caught.value.values["cause"] == "not_sentencepiece"
 
 
+def test_a_model_whose_parts_contradict_each_other_is_refused(inputs, tmp_path):
+    proto = sp.ModelProto()
+    proto.ParseFromString((inputs / "tokenizer.model").read_bytes())
+    del proto.pieces[100:]  # of the 256 bytes that it says it falls back to
+    (tmp_path / "cut.model").write_bytes(proto.SerializeToString())
+    with pytest.raises(BadModelFiles) as caught:
+        efficiency(tmp_path / "cut.model", text="问")
+    assert caught.value.values["cause"] == "not_sentencepiece"
+
+
 def test_a_folder_in_use_is_not_overwritten(inputs, tmp_path):
     (tmp_path / "kept.txt").write_text("mine")
     with pytest.raises(BadModelFiles) as caught:

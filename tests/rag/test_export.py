@@ -1,10 +1,13 @@
 import io
+import re
+from html import unescape
 
 import pytest
 from docx import Document
+from markdown_it import MarkdownIt
 
 from rag.conversations import FILE, Conversations
-from rag.export import as_docx
+from rag.export import as_docx, as_markdown
 from rag.types import Answer, Citation
 
 CITED = Citation(n=1, source="合同/仓库.txt", page=3, start=10, end=16, quote="押金为\n两万元", verified=True)
@@ -37,3 +40,13 @@ def test_a_word_file_has_the_question_the_answer_and_the_quote(written):
 
 def test_what_xml_cannot_hold_becomes_a_mark(written):
     assert written("押金\x00？", "两\x1b万\ufffe元").paragraphs[2].text == "两\ufffd万\ufffd元"
+
+
+@pytest.mark.parametrize("line", ["---", "===", "  ---", "~~~", "- 一", "+ 一", "```", "# 一", "> 一", "* 一"])
+def test_no_line_of_an_answer_becomes_more_than_text_in_markdown(tmp_path, line):
+    kept = Conversations(tmp_path / FILE)
+    number = kept.append(None, question="租期？", standalone="租期？", answer=Answer(f"三年\n{line}\n完"))
+    written = as_markdown(kept.get(number), kept.turns(number), place=lambda citation: citation.source)
+    html = MarkdownIt("commonmark").render(written)
+    assert "".join(re.findall("<(h[1-6]|pre|ul|ol|hr|blockquote)", html)) == "h1h2"
+    assert line.strip() in unescape(html)

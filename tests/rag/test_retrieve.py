@@ -2,7 +2,7 @@ import pytest
 from samples import story, sync_all
 
 from ingest.types import Passage
-from rag.retrieve import Hit, collapse, fuse, search
+from rag.retrieve import Hit, collapse, fuse, leg_shares, rank
 
 
 @pytest.fixture
@@ -14,6 +14,10 @@ def filled(library, folder, embedder):
     (folder / "日志.txt").write_text(story(100), "utf-8")
     sync_all(library, folder, embedder)
     return library
+
+
+def search(library, query, **options):
+    return rank(library, query, **options).passages
 
 
 def passage(text, **changes):
@@ -63,13 +67,14 @@ def test_copies_are_named_and_near_duplicates_collapse(filled, folder, embedder)
 def test_fusion_scales_each_leg_and_weighs_them():
     dense = [Hit(1, 0.9), Hit(2, 0.8), Hit(3, 0.7)]
     keyword = [Hit(2, 10.0), Hit(4, 5.0)]
-    assert fuse(dense, keyword, weight=0.5) == pytest.approx({2: 0.25 + 0.5, 1: 0.5, 4: 0.25, 3: 0.0})
-    assert list(fuse(dense, keyword, weight=1.0))[:3] == [1, 2, 3]
+    assert fuse(leg_shares(dense, keyword, weight=0.5)) == pytest.approx({2: 0.25 + 0.5, 1: 0.5, 4: 0.25, 3: 0.0})
+    assert list(fuse(leg_shares(dense, keyword, weight=1.0)))[:3] == [1, 2, 3]
 
 
 def test_collapse_keeps_the_first_of_two_that_say_the_same():
     first, other = passage("保修期自簽收之日起計算，共三十六個月。"), passage("押金两个月。", id=3)
-    assert collapse([first, passage("保修期自签收之日起计算，共三十六个月。", id=2), other], limit=5) == [first, other]
+    kept, repeats = collapse([first, passage("保修期自签收之日起计算，共三十六个月。", id=2), other], limit=5)
+    assert (kept, repeats) == ([first, other], {2: 1})
 
 
 def test_what_the_dense_leg_found_has_a_relevance_where_the_embedder_has_a_scale(filled, embedder, monkeypatch):

@@ -2,6 +2,7 @@ import pytest
 
 from rag import llms, open_library
 from rag.answer import stream_answer
+from rag.asking import Asking
 from rag.retrieve import Ranking
 from rag.trace import Recorder
 from rag.types import Done
@@ -26,7 +27,8 @@ def engine(tmp_path_factory, models_dir):
     (home / "docs" / "守则.md").write_text(RULES, "utf-8")
     (home / "docs" / "守则副本.md").write_text(COPY, "utf-8")
     (home / "docs" / "食堂.txt").write_text("食堂每天中午十一点半开门，冷库不归食堂管。", "utf-8")
-    with open_library(home, models_dir=models_dir) as opened:
+    # So long that the machine's load does not decide how many passages are read.
+    with open_library(home, models_dir=models_dir, first_token_s=10_000) as opened:
         list(opened.sync())
         yield opened
 
@@ -128,3 +130,4 @@ def test_each_step_of_refining_has_its_prompt(chat, passage):
     trace = recorded(chat, given, mode="refine", wording="seed")
     assert [candidate.fate for candidate in trace.candidates].count("read") >= 1
     assert 1 <= len(trace.prompts) <= 2
+    assert trace.prompts[0].room == Asking(chat, wording="seed").room(answers=2)
