@@ -5,7 +5,7 @@ import pytest
 
 from rag import families, llms
 from rag.answer import stream_answer
-from rag.default_model import _checked_adapter, ensure_default_model, is_made
+from rag.default_model import _ADAPTER, _checked_adapter, ensure_default_model, is_made
 from rag.errors import UnusableModel
 from rag.types import Done
 
@@ -15,14 +15,14 @@ def path(models_dir):
     return ensure_default_model(models_dir)
 
 
-def test_itis_made_once(path, models_dir):
+def test_it_is_made_once(path, models_dir):
     made = path.stat().st_mtime_ns
     assert ensure_default_model(models_dir) == path
     assert path.stat().st_mtime_ns == made
     assert not list(models_dir.glob(".making*"))
 
 
-def test_its_manifest_names_what_itis_made_of(path):
+def test_its_manifest_names_what_it_is_made_of(path):
     manifest = json.loads(path.with_suffix(".json").read_text("utf-8"))
     assert manifest["sha256"] == sha256(path.read_bytes()).hexdigest()
     assert manifest["licence"] == "Gemma Terms of Use"
@@ -43,10 +43,8 @@ def test_a_file_that_was_cut_does_not_count_as_made(path, tmp_path):
 def test_another_adapter_is_refused(monkeypatch, tmp_path):
     wrong = tmp_path / "reader"
     wrong.mkdir()
-    (wrong / "reader-v1-lora-f16.gguf").write_bytes(b"GGUF something else")
-    (wrong / "manifest.json").write_text(
-        json.dumps({"base": {"sha256": "x"}, "files": {"reader-v1-lora-f16.gguf": "y"}})
-    )
+    (wrong / _ADAPTER).write_bytes(b"GGUF something else")
+    (wrong / "manifest.json").write_text(json.dumps({"base": {"sha256": "x"}, "files": {_ADAPTER: "y"}}))
     monkeypatch.setattr("rag.default_model._reader", lambda: wrong)
     with pytest.raises(UnusableModel, match="reinstall"):
         _checked_adapter()
