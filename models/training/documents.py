@@ -3,11 +3,12 @@
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
+from models.training.layouts import BEFORE_TABLE, LAYOUTS, STEP_FORMS, fillers
+from models.training.patterns import Filled, Slot, parse, slot_names
 from models.training.questions import varied
-from models.training.slots import DESCRIPTIONS, Filled, Slot, Words, chinese, parse, slot_names
-from models.training.templates import Column, Fact, Kind, Section, kinds
+from models.training.templates import Column, Fact, Kind, Section, Steps, kinds
+from models.training.words import Words, chinese
 
 #: Slots that are the same all over one document.
 _OF_DOCUMENT = ("年",)
@@ -69,7 +70,7 @@ class _Writer:
         self.missing: list[Asked] = []
         title = self.words.fill(parse(rng.choice(kind.titles)))
         self.title, self.common = title.text, {**{name: self.words.word(name) for name in _OF_DOCUMENT}, **title.words}
-        self.layout, self.items = rng.choice(_LAYOUTS), 0
+        self.layout, self.items = rng.choice(LAYOUTS), 0
 
     def passages(self) -> list[Passage]:
         made: list[Passage] = []
@@ -113,7 +114,7 @@ class _Writer:
             else:
                 self.missing += made.asked
             if self.rng.random() < 0.06:
-                stated.append(Stated(self.words.fill(parse(self.rng.choice(_fillers()))).text))
+                stated.append(Stated(self.words.fill(parse(self.rng.choice(fillers()))).text))
         return [Stated(self._numbered(one.text, i, at), one.asked) for i, one in enumerate(stated, self.items + 1)]
 
     def _numbered(self, text: str, number: int, section: int) -> str:
@@ -123,7 +124,7 @@ class _Writer:
 
     def _stated(self, fact: Fact, about: str, entity: Mapping[str, str]) -> Stated:
         if fact.steps:
-            return self._steps(fact, about)
+            return self._steps(fact, fact.steps, about)
         filled = self.words.fill(parse(self.rng.choice(fact.wordings)), known={**self.common, **entity})
         asked = []
         for _, target, texts in fact.questions:
@@ -138,13 +139,12 @@ class _Writer:
         said = self.words.fill(parse(varied(text, rng=self.rng)), known=words).text
         return Asked(plain, answer, about, said)
 
-    def _steps(self, fact: Fact, about: str) -> Stated:
+    def _steps(self, fact: Fact, rule: Steps, about: str) -> Stated:
         """State a rule by steps, such as days of leave by years of service."""
-        assert fact.steps
-        lead, unit, numbers, kind = fact.steps
+        lead, unit, numbers, kind = rule
         limits = sorted(self.rng.sample(numbers, self.rng.randint(2, 4)))
         values = [self.words.word(kind) for _ in limits]
-        form = self.rng.choice(_STEP_FORMS)
+        form = self.rng.choice(STEP_FORMS)
         amounts = [self.words.amount(limit, unit=unit) for limit in limits]
         steps = zip(amounts, amounts[1:], values, strict=False)
         parts = [form[0].format(low=low, high=high, value=value) for low, high, value in steps]
@@ -171,7 +171,7 @@ class _Writer:
             cells = [f"{name}：{cell}" if labelled else cell for name, cell in zip(names, [word, *row], strict=True)]
             stated.append(Stated(" | ".join(cells), tuple(self._about_row(columns, word, row, rows, at))))
         self._not_in_table(others, columns, keys, rows, at)
-        before = Stated(self.rng.choice(_BEFORE_TABLE))
+        before = Stated(self.rng.choice(BEFORE_TABLE))
         return [before, *stated] if before.text and self.rng.random() < 0.5 else stated
 
     def _about_row(
@@ -256,46 +256,3 @@ def _joined(passages: Sequence[Passage]) -> Iterator[Passage]:
             yield passage
     if before:
         yield before
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    heading: str
-    item: str
-    glue: str
-    through: bool = False
-
-
-_LAYOUTS = (
-    _Layout("第{chinese}章 {title}", "第{chinese}条 {text}", "\n\n", through=True),
-    _Layout("第{chinese}条 {title}", "{n}. {text}", "\n"),
-    _Layout("第{chinese}条 {title}", "{section}.{n} {text}", "\n\n"),
-    _Layout("{n} {title}", "{section}.{n} {text}", "\n"),
-    _Layout("{chinese}、{title}", "　　{n}. {text}", "\n", through=True),
-    _Layout("{chinese}、{title}", "（{chinese}）{text}", "\n"),
-    _Layout("{chinese}、{title}", "{text}", ""),
-    _Layout("{title}", "{text}", ""),
-    _Layout("{title}", "{text}", "\n"),
-    _Layout("{title}", "{text}", "\n\n"),
-    _Layout("## {title}", "{text}", "\n\n"),
-    _Layout("## {chinese}、{title}", "- {text}", "\n"),
-    _Layout("### {title}", "* {text}", "\n"),
-    _Layout("【{title}】", "{n}、{text}", "\n"),
-    _Layout("（{chinese}）{title}", "　　{text}", "\n"),
-    _Layout("{title}", "• {text}", "\n"),
-    _Layout("{title}：", "({n}) {text}", " "),
-)
-
-_STEP_FORMS = (
-    ("满{low}不满{high}的，{value}", "满{low}的，{value}"),
-    ("{low}以上不满{high}的，为{value}", "{low}以上的，为{value}"),
-    ("{low}（含）至{high}（不含）：{value}", "{low}（含）以上：{value}"),
-    ("{low}以上{high}以下的{value}", "{low}以上的{value}"),
-)
-
-_BEFORE_TABLE = ("见下表。", "具体如下：", "单位见各列。", "明细如下表所示。", "以下数据截至上月末。", "标准如下。", "")
-
-
-@cache
-def _fillers() -> tuple[str, ...]:
-    return tuple((DESCRIPTIONS / "fillers.txt").read_text("utf-8").split("\n")[:-1])

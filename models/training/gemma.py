@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.errors import BadModelFiles
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -56,7 +58,10 @@ def cut_vocabulary(base: Path, *, tokens: "npt.NDArray[np.int64]", out: Path) ->
 
 
 def load_gemma(path: Path) -> Any:  # noqa: ANN401 - transformers' Gemma3ForCausalLM
-    """Return the model of a GGUF file that `cut_vocabulary` wrote, in 32-bit floats, nothing of it trainable."""
+    """Return the model of a GGUF file that `cut_vocabulary` wrote, in 32-bit floats, nothing of it trainable.
+
+    Raises BadModelFiles.
+    """
     import gguf
     import torch
     from transformers import Gemma3ForCausalLM, Gemma3TextConfig
@@ -92,7 +97,12 @@ def load_gemma(path: Path) -> Any:  # noqa: ANN401 - transformers' Gemma3ForCaus
     state = {name: torch.from_numpy(weights.copy()) for name, weights in _weights(reader)}
     missing, unknown = model.load_state_dict(state, strict=False)
     if unknown or set(missing) - {"lm_head.weight"}:
-        raise ValueError(f"{path}: missing {sorted(missing)}, unknown {sorted(unknown)}; is it Gemma 3?")
+        raise BadModelFiles(
+            f"{path} is not Gemma 3 as it is trained here (missing {sorted(missing)[:3]}, "
+            f"unknown {sorted(unknown)[:3]}): take another base",
+            path=str(path),
+            cause="not_gemma",
+        )
     model.tie_weights()
     return model.requires_grad_(False)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.errors import WrongPart
 from models.training.gemma import PROJECTIONS
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _hook(a: "torch.nn.Parameter", b: "torch.nn.Parameter", *, scale: float, dro
 
 
 def read_adapter(path: Path, *, into: Lora) -> None:
-    """Copy the adapter of a GGUF file into one that is attached. Raises ValueError where they do not fit."""
+    """Copy the adapter of a GGUF file into one that is attached. Raises WrongPart where they do not fit."""
     import gguf
     import torch
 
@@ -72,8 +73,13 @@ def read_adapter(path: Path, *, into: Lora) -> None:
     tensors = {tensor.name: tensor.data for tensor in reader.tensors}
     wanted = {f"{key}.lora_{part}" for key in into.a for part in "ab"}
     if alpha != into.alpha or tensors.keys() != wanted:
-        raise ValueError(
-            f"{path} is another adapter: alpha {alpha:g} (expected {into.alpha:g}), {len(tensors)} tensors"
+        raise WrongPart(
+            f"{path} is another adapter: alpha {alpha:g} (expected {into.alpha:g}), {len(tensors)} tensors (expected "
+            f"{len(wanted)}); take one of the same recipe and base",
+            cause="other_adapter",
+            path=str(path),
+            alpha=f"{alpha:g}",
+            expected=f"{into.alpha:g}",
         )
     with torch.no_grad():
         for part, kept in (("a", into.a), ("b", into.b)):

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from models.training.slots import DESCRIPTIONS
+from models.training.patterns import DESCRIPTIONS
 
 _SLOT = re.compile(r"(\{[^{}]*\})")
 _OPENINGS = (

@@ -1,6 +1,5 @@
-"""The reader adapter from its data to its file: `python -m models.training.reader --help`."""
+"""The data of the reader adapter as tokens, and what an adapter says to prepared prompts."""
 
-import argparse
 import json
 import random
 from array import array
@@ -9,20 +8,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from models.errors import BadRecipe
 from models.training.reader_data import REFUSAL, Example, from_questions, synthetic
 from models.training.reader_probe import Marks, probe
-from models.training.reader_train import Recipe, Rows, train
+from models.training.reader_train import Recipe
+from models.training.rows import Rows
 from models.training.templates import Kind, kinds
 
 #: A share of the examples is in Traditional characters.
 _TRADITIONAL = 0.15
 _NEWLINE = "\n"
-_STEPS = (
-    ("prepare", "make the data"),
-    ("train", "train an adapter"),
-    ("probe", "ask the probes"),
-    ("held", "write examples of other kinds of documents, to set the refusal margin by"),
-)
 
 Tokenize = Callable[[str], list[int]]
 
@@ -51,7 +46,13 @@ def kinds_but(left_out: Sequence[str]) -> tuple[list[Kind], list[Kind]]:
     """Return the kinds of synthetic documents to train on, and those that are left out, named by their first title."""
     known = {kind.titles[0]: kind for kind in kinds()}
     if unknown := set(left_out) - known.keys():
-        raise ValueError(f"no kind of document {sorted(unknown)}; there are {sorted(known)}")
+        listed = ", ".join(sorted(unknown))
+        raise BadRecipe(
+            f"there is no kind of document {listed}; there are {', '.join(sorted(known))}",
+            cause="kinds",
+            unknown=listed,
+            known=", ".join(sorted(known)),
+        )
     return [kind for title, kind in known.items() if title not in left_out], [known[title] for title in left_out]
 
 
@@ -123,7 +124,7 @@ def prepare(folder: Path, *, base: Path, made: Iterable[Example], probes: Iterab
     cut_vocabulary(base, tokens=kept, out=folder / "base.gguf")
 
 
-def answers(folder: Path, *, adapter: Path | None) -> list[dict[str, Any]]:
+def answers(folder: Path, *, adapter: Path | None, recipe: Recipe | None = None) -> list[dict[str, Any]]:
     """Return what an adapter says to the prepared probes, in tokens of the whole vocabulary."""
     import numpy as np
 
@@ -134,6 +135,7 @@ def answers(folder: Path, *, adapter: Path | None) -> list[dict[str, Any]]:
         Rows.read(folder / "probes.npz"),
         marks=Marks(tuple(facts["ends"]), facts["refusal"]),
         adapter=adapter,
+        recipe=recipe,
     )
     records = [asdict(one) for one in said]
     for record in records:
@@ -141,70 +143,3 @@ def answers(folder: Path, *, adapter: Path | None) -> list[dict[str, Any]]:
             if record[key] is not None:
                 record[key] = [int(vocabulary[token]) for token in record[key]]
     return records
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one step of the recipe."""
-    parser = argparse.ArgumentParser(prog="python -m models.training.reader", description=__doc__)
-    steps = parser.add_subparsers(dest="step", required=True)
-    for name, about in _STEPS:
-        step = steps.add_parser(name, help=about)
-        step.add_argument("folder", type=Path, help="what prepare writes, and the others read and write")
-    prepared, trained, probed, held = (steps.choices[name] for name, _ in _STEPS)
-    prepared.add_argument("--base", type=Path, required=True, help="the base model, GGUF")
-    prepared.add_argument("--questions", type=Path, nargs="*", default=[], help="question sets in SQuAD's form")
-    prepared.add_argument("--rounds", type=int, default=3, help="how often each question is used")
-    prepared.add_argument("--synthetic", type=int, default=50000, help="how many synthetic examples")
-    prepared.add_argument("--leave-out", nargs="*", default=[], help="kinds of documents to keep for `held`")
-    prepared.add_argument("--probes", type=Path, help="JSON lines with a prompt each")
-    prepared.add_argument("--seed", type=int, default=0)
-    trained.add_argument("--out", type=Path, required=True, help="the adapter to write, GGUF")
-    trained.add_argument("--start", type=Path, help="an adapter to go on from")
-    trained.add_argument("--learning-rate", type=float, default=Recipe().learning_rate)
-    trained.add_argument("--epochs", type=int, default=Recipe().epochs)
-    trained.add_argument("--seconds", type=float, default=Recipe().seconds, help="end after so long")
-    probed.add_argument("--adapter", type=Path)
-    probed.add_argument("--out", type=Path, required=True, help="JSON lines")
-    held.add_argument("--kinds", nargs="+", required=True, help="kinds of documents, by their first title")
-    held.add_argument("--count", type=int, default=400)
-    held.add_argument("--seed", type=int, default=999)
-    given = parser.parse_args(arguments)
-    {"prepare": _prepare, "train": _train, "probe": _probe, "held": _held}[given.step](given)
-
-
-def _prepare(given: argparse.Namespace) -> None:
-    used, _ = kinds_but(given.leave_out)
-    made = examples(given.questions, rounds=given.rounds, count=given.synthetic, seed=given.seed, of=used)
-    lines = given.probes.read_text("utf-8").splitlines() if given.probes else []
-    prepare(given.folder, base=given.base, made=made, probes=(json.loads(line)["prompt"] for line in lines))
-
-
-def _train(given: argparse.Namespace) -> None:
-    recipe = Recipe(learning_rate=given.learning_rate, epochs=given.epochs, seconds=given.seconds)
-    rows = Rows.read(given.folder / "rows.npz")
-    train(
-        given.folder / "base.gguf",
-        rows,
-        out=given.out,
-        start=given.start,
-        recipe=recipe,
-        on_step=lambda facts: print(json.dumps(facts), flush=True),  # noqa: T201 - the command's progress
-    )
-
-
-def _probe(given: argparse.Namespace) -> None:
-    with given.out.open("w", encoding="utf-8") as file:
-        for record in answers(given.folder, adapter=given.adapter):
-            file.write(json.dumps(record) + "\n")
-
-
-def _held(given: argparse.Namespace) -> None:
-    _, kept = kinds_but(given.kinds)
-    given.folder.mkdir(parents=True, exist_ok=True)
-    with (given.folder / "held.jsonl").open("w", encoding="utf-8") as file:
-        for example in synthetic(random.Random(given.seed), count=given.count, of=kept):
-            file.write(json.dumps({**asdict(example), "prompt": example.prompt}, ensure_ascii=False) + "\n")
-
-
-if __name__ == "__main__":
-    main()

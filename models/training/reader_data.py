@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from models.errors import BadTrainingData
+from models.text_file import read_text
 from models.training.documents import Asked, Passage, library
 from models.training.templates import Kind
 
@@ -141,19 +143,20 @@ def _with_source(rng: random.Random, found: Sequence[int], source: int | None, w
 
 
 def from_questions(path: Path, *, rng: random.Random, convert: Convert | None = None) -> Iterator[Example]:
-    """Yield each question of a set in SQuAD's form once, in newly drawn contexts; `convert` changes the script."""
+    """Yield each question of a set in SQuAD's form once, in newly drawn contexts; `convert` changes the script.
+
+    Questions without an answer are passed over. Raises BadTrainingData for a file of another form.
+    """
     changed = convert or (lambda text: text)
     pieces: list[str] = []
     asked: list[tuple[str, str, int]] = []
-    for article in json.loads(path.read_text("utf-8"))["data"]:
-        for paragraph in article["paragraphs"]:
-            cut = _pieces(paragraph["context"], rng=rng)
-            for entry in paragraph["qas"]:
-                answer = entry["answers"][0]
-                at = next((i for i, (start, end) in enumerate(cut) if start <= answer["answer_start"] < end), None)
-                if at is not None:
-                    asked.append((changed(entry["question"]), changed(answer["text"]), len(pieces) + at))
-            pieces += [changed(paragraph["context"][start:end]) for start, end in cut]
+    for context, questions in _paragraphs(path):
+        cut = _pieces(context, rng=rng)
+        for question, answer, begins in questions:
+            at = next((i for i, (start, end) in enumerate(cut) if start <= begins < end), None)
+            if at is not None:
+                asked.append((changed(question), changed(answer), len(pieces) + at))
+        pieces += [changed(context[start:end]) for start, end in cut]
     search = Search(pieces)
     for question, answer, source in asked:
         wanted = rng.choices((2, 3, 4, 5), (1, 2, 7, 1))[0]
@@ -166,6 +169,26 @@ def from_questions(path: Path, *, rng: random.Random, convert: Convert | None = 
         example = Example(question, texts, answer, chosen.index(gold)) if gold is not None else Example(question, texts)
         if example.sound:
             yield example
+
+
+def _paragraphs(path: Path) -> Iterator[tuple[str, list[tuple[str, str, int]]]]:
+    """Yield the paragraphs of a set, each with its questions, their answers and where those begin."""
+    whole = f"{path}"
+    try:
+        for number, article in enumerate(json.loads(read_text(path))["data"], 1):
+            whole = f"{path}, article {number}"
+            for paragraph in article["paragraphs"]:
+                answered = [(entry["question"], entry["answers"][0]) for entry in paragraph["qas"] if entry["answers"]]
+                questions = [(question, first["text"], int(first["answer_start"])) for question, first in answered]
+                yield paragraph["context"], questions
+    except (ValueError, KeyError, TypeError) as exc:
+        raise BadTrainingData(
+            f"{whole} is not in SQuAD's form ({type(exc).__name__}: {exc}): data, paragraphs, context, qas, question, "
+            "answers, text, answer_start are needed",
+            path=whole,
+            cause="not_squad",
+            detail=f"{type(exc).__name__}: {exc}",
+        ) from exc
 
 
 def _pieces(text: str, *, rng: random.Random) -> list[tuple[int, int]]:

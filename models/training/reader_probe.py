@@ -11,7 +11,8 @@ from models.training.gemma import load_gemma
 if TYPE_CHECKING:
     import torch
 
-    from models.training.reader_train import Recipe, Rows
+    from models.training.reader_train import Recipe
+    from models.training.rows import Rows
 
 _LONGEST = 64
 

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from models.training import lora
 from models.training.gemma import load_gemma
+from models.training.reader_kept import Kept, Progress
+from models.training.rows import IGNORED, Rows
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     import torch
-
-_IGNORED = -100
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +23,7 @@ class Recipe:
     """How to train; the default is the recipe of the adapter that is shipped, which went on from the one before it.
 
     `micro_tokens` go through the model at once (52,000 need 72 GB). `seconds` ends it early, the learning rate falling
-    accordingly.
+    accordingly. What a killed run goes on from is kept every `keep_every` steps.
     """
 
     rank: int = 16
@@ -37,48 +35,8 @@ class Recipe:
     epochs: int = 1
     micro_tokens: int = 52000
     seconds: float = math.inf
+    keep_every: int = 100
     seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Tokenised examples: all tokens in one array, where each example begins, and where its reply does."""
-
-    tokens: "npt.NDArray[np.int32]"
-    starts: "npt.NDArray[np.int64]"
-    replies: "npt.NDArray[np.int64]"
-
-    @classmethod
-    def read(cls, path: Path) -> "Rows":
-        """Read what `write` wrote."""
-        import numpy as np
-
-        with np.load(path) as data:
-            tokens, lengths, prompts = data["tokens"], data["lengths"].astype(np.int64), data["prompts"]
-        starts = np.concatenate([[0], np.cumsum(lengths)])
-        return cls(tokens.astype(np.int32), starts, starts[:-1] + prompts)
-
-    def write(self, path: Path) -> None:
-        """Write the rows, compressed."""
-        import numpy as np
-
-        lengths, prompts = np.diff(self.starts).astype(np.int32), (self.replies - self.starts[:-1]).astype(np.int32)
-        np.savez_compressed(path, tokens=self.tokens, lengths=lengths, prompts=prompts)
-
-    def __len__(self) -> int:
-        return len(self.replies)
-
-    def length(self, row: int) -> int:
-        """Return how many tokens an example has."""
-        return int(self.starts[row + 1] - self.starts[row])
-
-    def row(self, row: int) -> "npt.NDArray[np.int32]":
-        """Return the tokens of an example."""
-        return self.tokens[self.starts[row] : self.starts[row + 1]]
-
-    def prompt(self, row: int) -> "npt.NDArray[np.int32]":
-        """Return the tokens of an example's prompt."""
-        return self.tokens[self.starts[row] : self.replies[row]]
 
 
 def train(
@@ -92,7 +50,9 @@ def train(
 ) -> None:
     """Train an adapter on the cut `base`, from `start` where it is given, and write it to `out` with its log beside it.
 
-    `recipe.seconds` ends it early: the learning rate falls with whichever of steps and time is further on.
+    `recipe.seconds` ends it early: the learning rate falls with whichever of steps and time is further on. A run that
+    was killed goes on with the same arguments, from what it last kept beside `out`. Raises BadRecipe where that is of
+    another training.
     """
     import torch
 
@@ -106,23 +66,31 @@ def train(
     model.train()
     optimizer = torch.optim.AdamW(adapter.parameters(), lr=chosen.learning_rate, weight_decay=0.0, betas=(0.9, 0.98))
     steps = _steps(rows, chosen)
-    began, log = time.monotonic(), []
-    for number, batch in enumerate(steps):
+    kept = Kept(out, adapter, optimizer, made_of=repr((chosen, len(rows), len(rows.tokens), str(start))))
+    progress = kept.read()
+    began = time.monotonic() - progress.seconds
+    for number in range(progress.step, len(steps)):
         done = max(number / len(steps), (time.monotonic() - began) / chosen.seconds)
         if done >= 1:
             break
         for group in optimizer.param_groups:
             group["lr"] = chosen.learning_rate * _schedule(done, warmup=chosen.warmup)
-        loss = _step(model, rows, batch, chosen)
+        loss = _step(model, rows, steps[number], chosen)
         torch.nn.utils.clip_grad_norm_(adapter.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
+        seconds = time.monotonic() - began
         if number % 20 == 0 or number == len(steps) - 1:
-            facts = {"step": number, "of": len(steps), "loss": round(float(loss), 4)}
-            log.append({**facts, "seconds": round(time.monotonic() - began, 1)})
-            on_step(log[-1])
-    lora.write_adapter(adapter, out)
-    out.with_suffix(".log.json").write_text(json.dumps(log) + "\n", "utf-8")
+            facts = {"step": number, "of": len(steps), "loss": round(float(loss), 4), "seconds": round(seconds, 1)}
+            progress.log.append(facts)
+            on_step(facts)
+        if (number + 1) % chosen.keep_every == 0:
+            kept.write(Progress(number + 1, seconds, progress.log))
+    unfinished = out.with_suffix(".partial")
+    lora.write_adapter(adapter, unfinished)
+    unfinished.replace(out)
+    out.with_suffix(".log.json").write_text(json.dumps(progress.log) + "\n", "utf-8")
+    kept.delete()
 
 
 def _schedule(done: float, *, warmup: float) -> float:
@@ -159,7 +127,7 @@ def _step(model: Any, rows: Rows, batch: Sequence[int], recipe: Recipe) -> "torc
         tokens, targets = _padded(rows, part, device=model.device)
         # Nothing comes after the padding, and attention looks back only: no mask is needed.
         hidden = model.model(input_ids=tokens, use_cache=False).last_hidden_state
-        asked = targets != _IGNORED
+        asked = targets != IGNORED
         logits = model.lm_head(hidden[asked]).float()
         one = torch.nn.functional.cross_entropy(logits, targets[asked], reduction="sum") / total
         one.backward()
@@ -187,7 +155,7 @@ def _padded(rows: Rows, part: Sequence[int], *, device: Any) -> "tuple[torch.Ten
 
     longest = max(map(rows.length, part))
     tokens = np.zeros((len(part), longest), np.int64)
-    targets = np.full((len(part), longest), _IGNORED, np.int64)
+    targets = np.full((len(part), longest), IGNORED, np.int64)
     for at, row in enumerate(part):
         ids, prompt = rows.row(row), int(rows.replies[row] - rows.starts[row])
         tokens[at, : len(ids)] = ids

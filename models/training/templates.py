@@ -11,10 +11,13 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
-from models.training.slots import DESCRIPTIONS
+from models.training.patterns import DESCRIPTIONS
 
 _TARGET = re.compile(r"\s*@0?(\d+|\{(\S+)\})\s*$")
 _COLUMN = re.compile(r"(\S+) (?:\*|:) (\S+)(?: \? (.*?))?(?: ! (.*))?")
+
+#: A rule by steps: its beginning, the unit, the numbers, the kind of the values.
+Steps = tuple[str, str, tuple[int, ...], str]
 
 
 @dataclass
@@ -26,7 +29,7 @@ class Fact:
 
     wordings: list[str]
     questions: list[tuple[bool, int | str, list[str]]] = field(default_factory=list)
-    steps: tuple[str, str, tuple[int, ...], str] | None = None
+    steps: Steps | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 import random
 
 from models.training.documents import library
-from models.training.slots import Span, Words, parse, slot_names
+from models.training.patterns import Span, parse, slot_names
 from models.training.templates import kinds
+from models.training.words import Words
 
 
 def facts():

@@ -4,6 +4,7 @@ import random
 import pytest
 
 from ingest.types import Passage
+from models.errors import BadRecipe, BadTrainingData
 from models.training.reader import examples, kinds_but
 from models.training.reader_data import REFUSAL, Example, Search, from_questions, synthetic
 from rag.families.reader import grounded
@@ -64,7 +65,7 @@ def test_kinds_that_are_left_out_are_kept_for_measuring():
     used, kept = kinds_but(["房屋租赁合同"])
     assert [kind.titles[0] for kind in kept] == ["房屋租赁合同"]
     assert kept[0] not in used
-    with pytest.raises(ValueError, match="no kind of document"):
+    with pytest.raises(BadRecipe, match="no kind of document"):
         kinds_but(["没有的文件"])
 
 
@@ -72,3 +73,17 @@ def test_examples_come_from_sets_and_synthetic_documents_in_both_scripts(tmp_pat
     made = list(examples([question_set(tmp_path / "q.json")], rounds=1, count=40, seed=1))
     assert len(made) > 40
     assert any("資料" in text or "員" in text for example in made for text in example.passages)
+
+
+@pytest.mark.parametrize("content", ["[]", '{"data": [{"paragraphs": [{"context": "甲"}]}]}', "{", '{"data": 3}'])
+def test_a_set_of_another_form_is_named(tmp_path, content):
+    (tmp_path / "q.json").write_text(content, "utf-8")
+    with pytest.raises(BadTrainingData, match=r"q\.json.* is not in SQuAD's form"):
+        list(from_questions(tmp_path / "q.json", rng=random.Random(0)))
+
+
+def test_a_question_without_an_answer_is_passed_over(tmp_path):
+    entry = {"id": "1", "question": "谁？", "answers": [], "is_impossible": True}
+    content = {"data": [{"paragraphs": [{"context": "甲乙丙。", "qas": [entry]}]}]}
+    (tmp_path / "q.json").write_text(json.dumps(content), "utf-8")
+    assert list(from_questions(tmp_path / "q.json", rng=random.Random(0))) == []

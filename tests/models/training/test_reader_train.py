@@ -3,11 +3,13 @@ import random
 import numpy as np
 import pytest
 
+from models.errors import BadRecipe, WrongPart
 from models.training import lora
 from models.training.gemma import cut_vocabulary, load_gemma
 from models.training.reader import tokenised
 from models.training.reader_probe import Marks, probe
-from models.training.reader_train import Recipe, Rows, train
+from models.training.reader_train import Recipe, train
+from models.training.rows import Rows
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -91,7 +93,7 @@ def test_an_adapter_of_another_alpha_is_refused(base, tmp_path):
     model = load_gemma(base)
     lora.write_adapter(lora.attach(model, rank=2, alpha=4.0, dropout=0.0, seed=0), tmp_path / "a.gguf")
     other = lora.attach(load_gemma(base), rank=2, alpha=8.0, dropout=0.0, seed=0)
-    with pytest.raises(ValueError, match="alpha 4"):
+    with pytest.raises(WrongPart, match="alpha 4"):
         lora.read_adapter(tmp_path / "a.gguf", into=other)
 
 
@@ -113,3 +115,23 @@ def test_a_refusal_comes_with_its_margin_and_what_would_be_said_instead(base, ro
     assert again[0].margin >= 0
     assert again[0].instead
     assert again[0].instead[0] != first
+
+
+def test_a_training_that_was_stopped_goes_on_to_the_same_adapter(base, rows, tmp_path):
+    recipe = Recipe(rank=2, alpha=4.0, dropout=0.1, batch=8, epochs=4, keep_every=3)
+
+    def stop(facts):
+        if facts["step"] == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(base, rows, out=tmp_path / "a.gguf", recipe=recipe, on_step=stop)
+    assert not (tmp_path / "a.gguf").exists()
+    with pytest.raises(BadRecipe, match="unfinished training with other settings"):
+        train(base, rows, out=tmp_path / "a.gguf", recipe=Recipe(rank=2, alpha=4.0))
+    log = []
+    train(base, rows, out=tmp_path / "a.gguf", recipe=recipe, on_step=log.append)
+    assert [facts["step"] for facts in log] == [20, 31]
+    train(base, rows, out=tmp_path / "whole.gguf", recipe=recipe)
+    assert (tmp_path / "a.gguf").read_bytes() == (tmp_path / "whole.gguf").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gguf", "a.log.json", "whole.gguf", "whole.log.json"]

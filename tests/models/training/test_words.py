@@ -2,7 +2,8 @@ import random
 
 import pytest
 
-from models.training.slots import Words, chinese, parse, slot_names
+from models.training.patterns import parse, slot_names
+from models.training.words import Words, chinese
 
 
 def test_a_slot_is_the_same_word_all_over_a_pattern_and_a_numbered_one_differs():

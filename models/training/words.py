@@ -1,131 +1,26 @@
-"""Made-up names, amounts, dates and the like, for synthetic documents.
-
-A pattern is text with slots: `{人}` is a word of that kind, `{人2}` another one, `{d1-30}` a number, `{甲|乙}` one of
-two patterns, and `[...]` an answer that a question may ask for. Kinds are declared in `descriptions/words.txt`.
-"""
+"""Made-up names, amounts, dates and the like, for synthetic documents; their kinds are in `descriptions/words.txt`."""
 
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-DESCRIPTIONS = Path(__file__).parent / "descriptions"
+from models.training.patterns import DESCRIPTIONS, Choice, Filled, Pattern, Slot, Span, parse
 
 _DIGITS = "〇一二三四五六七八九"
 _RANGE = re.compile(r"d(\d+)-(\d+)")
-_NUMBERED = re.compile(r"\d+$")
 _KIND_LINE = re.compile(r"(\S+?)(::| =|:| #) ?(.*)")
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """A place for a word of a kind; the same name is the same word within one pattern."""
+class _Amount:
+    """Numbers from `low` to `high` in steps, with one of the units."""
 
-    name: str
-
-    @property
-    def kind(self) -> str:
-        """The name without its number: 人2 is a 人."""
-        return self.name if self.name.startswith("d") else _NUMBERED.sub("", self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of several patterns."""
-
-    options: "tuple[Pattern, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A part of the pattern that is an answer."""
-
-    inner: "Pattern"
-
-
-Pattern = tuple[str | Slot | Choice | Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """A pattern's text, where its answers are in it, and the words of its slots."""
-
-    text: str
-    spans: tuple[tuple[int, int], ...]
-    words: Mapping[str, str]
-
-
-@cache
-def parse(source: str) -> Pattern:
-    """Return the pattern that `source` writes down."""
-    reader = _Reader(source)
-    pattern = reader.pattern(ends="")
-    if reader.at < len(source):
-        raise ValueError(f"{source!r}: unbalanced {source[reader.at]!r}")
-    return pattern
-
-
-class _Reader:
-    def __init__(self, source: str) -> None:
-        self.source, self.at = source, 0
-
-    def pattern(self, *, ends: str) -> Pattern:
-        parts: list[str | Slot | Choice | Span] = []
-        while self.at < len(self.source) and self.source[self.at] not in ends:
-            char = self.source[self.at]
-            if char in "{[":
-                parts.append(self._group())
-            elif char in "}]" and not ends:
-                break
-            else:
-                parts.append(char)
-                self.at += 1
-        return tuple(_joined(parts))
-
-    def _group(self) -> Slot | Choice | Span:
-        opening = self.source[self.at]
-        closing = "}" if opening == "{" else "]"
-        options = []
-        while self.source[self.at] != closing:
-            self.at += 1
-            options.append(self.pattern(ends="|" + closing))
-            if self.at >= len(self.source):
-                raise ValueError(f"{self.source!r}: no {closing}")
-        self.at += 1
-        if opening == "[":
-            return Span(options[0] if len(options) == 1 else (Choice(tuple(options)),))
-        if len(options) == 1 and len(options[0]) == 1 and isinstance(options[0][0], str):
-            return Slot(options[0][0])
-        return Choice(tuple(options))
-
-
-def _joined(parts: list[str | Slot | Choice | Span]) -> Iterator[str | Slot | Choice | Span]:
-    text = ""
-    for part in parts:
-        if isinstance(part, str):
-            text += part
-            continue
-        if text:
-            yield text
-            text = ""
-        yield part
-    if text:
-        yield text
-
-
-def slot_names(pattern: Pattern) -> set[str]:
-    """Return the names of a pattern's slots, those inside its choices and answers included."""
-    found = set()
-    for part in pattern:
-        if isinstance(part, Slot):
-            found.add(part.name)
-        elif isinstance(part, Span):
-            found |= slot_names(part.inner)
-        elif isinstance(part, Choice):
-            found |= {name for option in part.options for name in slot_names(option)}
-    return found
+    low: int
+    high: int
+    step: int
+    units: tuple[str, ...]
 
 
 class Words:
@@ -156,12 +51,11 @@ class Words:
             return str(self.rng.randint(int(match[1]), int(match[2])))
         if kind in _SPECIAL:
             return _SPECIAL[kind](self)
-        form, content = _kinds()[kind]
-        if form == "#":
-            low, high, step, units = content
-            return self.amount(low + step * self.rng.randint(0, (high - low) // step), unit=self.rng.choice(units))
-        pattern = parse(self.rng.choice(content)) if form == "=" else (self.rng.choice(content),)
-        return self._fresh(pattern)
+        content = _kinds()[kind]
+        if isinstance(content, _Amount):
+            steps = self.rng.randint(0, (content.high - content.low) // content.step)
+            return self.amount(content.low + content.step * steps, unit=self.rng.choice(content.units))
+        return self._fresh(self.rng.choice(content))
 
     def amount(self, number: int, *, unit: str) -> str:
         """Return a number with its unit, in the document's way."""
@@ -184,8 +78,9 @@ class Words:
                 pieces.append(word)
             elif isinstance(part, Choice):
                 pieces.append(self._fresh(self.rng.choice(part.options)))
+            elif isinstance(part, Span):
+                raise ValueError("words hold no answers: no [] in descriptions/words.txt")
             else:
-                assert isinstance(part, str), "words hold no answers"
                 pieces.append(part)
         return "".join(pieces)
 
@@ -295,27 +190,25 @@ _SPECIAL: Mapping[str, Callable[[Words], str]] = {
 
 
 @cache
-def _kinds() -> dict[str, tuple[str, tuple]]:  # type: ignore[type-arg]
-    """Return each kind of `words.txt`: its form, and its words, patterns or range."""
-    kinds: dict[str, tuple[str, tuple]] = {}  # type: ignore[type-arg]
+def _kinds() -> dict[str, _Amount | tuple[Pattern, ...]]:
+    """Return each kind of `words.txt`: a range of amounts, or its words as patterns."""
+    kinds: dict[str, _Amount | tuple[Pattern, ...]] = {}
     for line in (DESCRIPTIONS / "words.txt").read_text("utf-8").splitlines():
         match = _KIND_LINE.fullmatch(line)
         if line.startswith("# ") or not match:
             continue
         name, form, content = match[1], match[2].strip(), match[3]
-        if form == "::":
-            kinds[name] = (":", tuple(content))
-        elif form == ":":
-            kinds[name] = (":", tuple(content.split()))
+        if form == "#":
+            kinds[name] = _range(content)
         elif form == "=":
-            kinds[name] = ("=", tuple(content.split(" | ")))
+            kinds[name] = tuple(map(parse, content.split(" | ")))
         else:
-            kinds[name] = ("#", _range(content))
+            kinds[name] = tuple((word,) for word in (content if form == "::" else content.split()))
     return kinds
 
 
-def _range(content: str) -> tuple[int, int, int, tuple[str, ...]]:
+def _range(content: str) -> _Amount:
     span, *units = content.split()
     span, _, step = span.partition("/")
     low, _, high = span.partition("-")
-    return int(low), int(high), int(step or 1), tuple(units or [""])
+    return _Amount(int(low), int(high), int(step or 1), tuple(units or [""]))
