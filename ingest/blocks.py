@@ -11,10 +11,14 @@ from ingest.types import Gap
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, heading or table of a page; `level` is 1 or more for a heading, 0 for all else."""
+    """A paragraph, heading or table of a page; `level` is 1 or more for a heading, 0 for all else.
+
+    `title` is the beginning of the text that is the heading, where what it heads stands in the same paragraph.
+    """
 
     text: str
     level: int = 0
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def page_document(
         if not text:
             continue
         if block.level:
-            headings.append(Heading(offset, block.level, " ".join(text.split())))
+            headings.append(Heading(offset, block.level, block.title or " ".join(text.split())))
         parts.append(text)
         offset += len(text) + 2
     return text_document("\n\n".join(parts), loader=loader, headings=headings, page=page, encoding=encoding, gaps=gaps)

@@ -121,6 +121,19 @@ def document_passages(catalog: Catalog, source: str) -> list[Passage]:
     ]
 
 
+def page_at(catalog: Catalog, passage: Passage, *, offset: int) -> int | None:
+    """Return the page that has a character of a passage, which may go on over several; None where a format has none."""
+    if passage.page is None:
+        return None
+    row = catalog.row(
+        "SELECT max(number) AS page FROM pages JOIN passages USING (content_id)"
+        " WHERE passages.id = ? AND pages.start <= ?",
+        passage.id,
+        offset,
+    )
+    return passage.page if row is None or row["page"] is None else int(row["page"])
+
+
 def stored_text(catalog: Catalog, source: str, *, page: int | None = None) -> StoredText:
     """Return a document's stored text, or one page of it; NotInLibrary where there is no such document or page."""
     content = catalog.row(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".heic", ".heif", ".gif")
-VERSION = "1"
+VERSION = "2"
 
 _FEWEST_PIXELS = 8  # of a side; the dot of a web counter holds no text
 

@@ -21,7 +21,7 @@ from ingest.workspace import Member, Workspace
 from ingest.zip_package import open_package
 
 SUFFIXES = (".ofd",)
-VERSION = "1"
+VERSION = "2"
 
 
 def load(path: Path, *, workspace: Workspace) -> Iterator[Document | Member]:

@@ -23,7 +23,7 @@ from ingest.types import Gap
 from ingest.workspace import Member, Workspace
 
 SUFFIXES = (".pdf",)
-VERSION = "1"
+VERSION = "2"
 
 _MOST_MISSING = 100  # pages in a row that are not there
 

@@ -104,6 +104,12 @@ class Headings:
         return self._styled if look.is_styled else 0
 
 
+def title_of(text: str) -> str | None:
+    """Return the title that a paragraph begins with, 第十二条 of an article with its text; None if it is all title."""
+    found = numbered(text)
+    return found.title if found and found.kind == "article" and _ENDS_LIKE_TEXT.search(text) else None
+
+
 def _look(paragraphs: list[Paragraph], *, number: int, page: Page, body: Body) -> _Look:
     paragraph = paragraphs[number]
     if not paragraph.lines or paragraph.lines[0].is_aslant:

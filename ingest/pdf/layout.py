@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from ingest.blocks import Block
-from ingest.pdf.headings import Headings
+from ingest.pdf.headings import Headings, title_of
 from ingest.pdf.outline import Outline
 from ingest.pdf.page import Page
 from ingest.pdf.paragraphs import Body, Paragraph, paragraphs
@@ -122,7 +122,7 @@ def _weight(page: Page, *, recognised: int) -> int:
 
 def _block(paragraph: Paragraph, level: int) -> Block:
     if paragraph.grid is None:
-        return Block(paragraph.text, level)
+        return Block(paragraph.text, level, title_of(paragraph.text) if level else None)
     return Block("\n".join(filter(None, [table_text(paragraph.grid.rows), paragraph.grid.rest])))
 
 

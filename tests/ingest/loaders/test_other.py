@@ -36,4 +36,4 @@ def test_without_unstructured_the_extra_is_named(tmp_path, monkeypatch):
     with pytest.raises(UnreadableFile) as caught:
         load(tmp_path / "a.xml")
     assert caught.value.reason is Reason.NEEDS_PROGRAM
-    assert "wendang[more]" in str(caught.value.values["program"])
+    assert "[more]" in str(caught.value.values["program"])

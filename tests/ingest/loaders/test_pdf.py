@@ -4,6 +4,8 @@ from reportlab.lib.pagesizes import A4, landscape
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 
+from ingest.chunk import Heading, chunk
+
 
 @pytest.fixture
 def canvas():
@@ -76,6 +78,16 @@ def test_the_outline_makes_headings_of_lines_that_look_like_any_other(canvas, tm
         canvas.bookmarkPage(title)
         canvas.addOutlineEntry(title, title, depth)
     assert titles(read(canvas, tmp_path)[0]) == [(1, "总则"), (2, "鲟")]
+
+
+def test_an_article_with_its_text_in_one_paragraph_is_headed_by_its_number(canvas, tmp_path):
+    y = 100
+    for text in ("第一章 总则", f"第一条 {SENTENCE * 2}", "第二章 休假", f"第二条 {SENTENCE * 2}"):
+        y = paragraph(canvas, text, y=y) + 12
+    (document,) = read(canvas, tmp_path)
+    assert titles(document) == [(1, "第一章 总则"), (2, "第一条"), (1, "第二章 休假"), (2, "第二条")]
+    passages = chunk(document.page_content, headings=[Heading(**one) for one in document.metadata["headings"]])
+    assert [passage.heading for passage in passages] == ["第一章 总则 > 第一条", "第二章 休假 > 第二条"]
 
 
 def test_two_columns_are_read_one_after_the_other(canvas, tmp_path):
