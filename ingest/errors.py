@@ -110,5 +110,5 @@ class MissingExtra(WendangError):
 
     def __init__(self, *, what: str, package: str, extra: str) -> None:
         super().__init__(
-            f"{what} needs {package}: pip install 'wendang[{extra}]'", what=what, package=package, extra=extra
+            f"{what} needs {package}: .venv/bin/pip install -e '.[{extra}]'", what=what, package=package, extra=extra
         )

@@ -12,5 +12,5 @@ def needed(package: str) -> ModuleType:
         return import_module(package)
     except ModuleNotFoundError as exc:
         raise MissingPackage(
-            f"this needs {package}, which is not installed: pip install 'wendang[workshop]'", package=package
+            f"this needs {package}, which is not installed: .venv/bin/pip install -e '.[workshop]'", package=package
         ) from exc

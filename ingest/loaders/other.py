@@ -32,7 +32,7 @@ def load(path: Path, *, workspace: Workspace) -> list[Document]:
     from lxml import etree
 
     if find_spec("unstructured") is None:
-        raise UnreadableFile(Reason.NEEDS_PROGRAM, program="pip install 'wendang[more]'")
+        raise UnreadableFile(Reason.NEEDS_PROGRAM, program=".venv/bin/pip install -e '.[more]'")
     data = path.read_bytes()
     gaps: list[Gap] = []
     encoding = None

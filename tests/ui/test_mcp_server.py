@@ -174,7 +174,7 @@ def test_without_the_package_it_names_the_extra(env, tmp_path):
         env={**env, "PYTHONPATH": f"{tmp_path}:{ROOT}"},
         stdin=subprocess.DEVNULL,
     )
-    assert done.returncode == 1 and "wendang[mcp]" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert done.returncode == 1 and "[mcp]" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
 def test_ctrl_c_ends_it(env):

@@ -21,7 +21,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error.bad_setting.port": ("端口 {value} 不能用（{expected}）；请用 --port 换一个", ""),
     "error.not_in_library": ("资料库里没有 {source}；用 wendang status 查看全部文件", ""),
     "error.not_in_library.several": ("{source} 匹配 {count} 个文件（{some} 等）；请写明是哪一个", ""),
-    "error.missing_extra": ("{what} 需要 {package}，请运行 pip install 'wendang[{extra}]'", ""),
+    "error.missing_extra": ("{what} 需要 {package}，请运行 .venv/bin/pip install -e '.[{extra}]'", ""),
     "error.bad_question_file.unreadable": ("读不到问题集 {file}（{detail}）；请检查路径和权限", ""),
     "error.bad_question_file.not_json": ("问题集 {file} 不是 UTF-8 编码的 JSON（{detail}）；请重新下载或另存", ""),
     "error.bad_question_file.form": (

@@ -10,7 +10,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "page.views": ("页面", "view"),
     "page.view.ask": ("提问", "Ask"),
     "page.view.documents": ("文件", "Documents"),
-    "page.view.inside": ("透视", "Inside"),
+    "page.view.inside": ("分析", "Inside"),
     "page.view.quality": ("质量", "Quality"),
     "page.view.settings": ("设置", "Settings"),
     "page.language": ("界面语言 / Language", "Language / 界面语言"),

@@ -121,16 +121,19 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sync_panel.wait": ("可以先去做别的，同步会在后台继续。", "You can go elsewhere; the sync goes on."),
     "sync_panel.close": ("知道了", "Close"),
     "sync_panel.details": ("明细（{count}）", "Details ({count})"),
-    "sync_panel.done": (
-        "同步完成：新增 {added}，更新 {updated}，移动 {moved}，移除 {removed}，未能完整读出 {failed}",
-        "Synced: {added} added, {updated} updated, {moved} moved, {removed} removed, {failed} not read in full",
-    ),
+    "sync_panel.done": ("同步完成：{counted}", "Synced: {counted}"),
     "sync_panel.cancelled": (
-        "已停止；停止前新增 {added}，更新 {updated}，移动 {moved}，移除 {removed}，未能完整读出 {failed}。"
-        "再按“同步”会接着做。",
-        "Stopped; before that {added} added, {updated} updated, {moved} moved, {removed} removed, {failed} not read in "
-        "full. “Sync” goes on from there.",
+        "已停止；停止前{counted}。再按“同步”会接着做。",
+        "Stopped; before that: {counted}. “Sync” goes on from there.",
     ),
+    "sync_panel.cancelled_early": ("已停止。再按“同步”会接着做。", "Stopped. “Sync” goes on from there."),
+    "sync_panel.comma": ("，", ", "),
+    "sync_panel.counted.added": ("新增 {count} 个文件", "{count} added"),
+    "sync_panel.counted.updated": ("更新 {count} 个", "{count} updated"),
+    "sync_panel.counted.moved": ("移动 {count} 个", "{count} moved"),
+    "sync_panel.counted.removed": ("移除 {count} 个", "{count} removed"),
+    "sync_panel.counted.failed": ("{count} 个未能完整读出", "{count} not read in full"),
+    "sync_panel.ask": ("去提问", "Ask now"),
     "sync_panel.nothing_new": ("同步完成，没有变化", "Synced; nothing has changed"),
     "sync_panel.held": (
         "{known} 个文件里有 {removed} 个一起不见了。可能是移动硬盘或网络盘没有连上，所以先都保留着。",

@@ -52,14 +52,14 @@ REASONS: dict[Reason, tuple[tuple[str, str], tuple[str, str]]] = {
         ("没有文字层，可能是扫描件", "请安装文字识别：.venv/bin/pip install -e '.[ocr]'，然后重新同步"),
         (
             "it has no text layer, probably a scan",
-            "install text recognition: pip install 'wendang[ocr]', and sync again",
+            "install text recognition: .venv/bin/pip install -e '.[ocr]', and sync again",
         ),
     ),
     Reason.SCANNED_PAGES: (
         ("有扫描页没有文字层，未收录", "请安装文字识别：.venv/bin/pip install -e '.[ocr]'，然后重新同步"),
         (
             "scanned pages without text were left out",
-            "install text recognition: pip install 'wendang[ocr]', and sync again",
+            "install text recognition: .venv/bin/pip install -e '.[ocr]', and sync again",
         ),
     ),
     Reason.GARBLED: (
@@ -69,7 +69,7 @@ REASONS: dict[Reason, tuple[tuple[str, str], tuple[str, str]]] = {
         ),
         (
             "its text looks garbled",
-            "export it again, save it as UTF-8, or for a PDF install text recognition: pip install 'wendang[ocr]'",
+            "export it again, save it as UTF-8, or for a PDF install recognition: .venv/bin/pip install -e '.[ocr]'",
         ),
     ),
     Reason.UNDECODABLE_BYTES: (

@@ -219,8 +219,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{model} was not opened: {package} is not installed",
     ),
     "doctor.model_files.not_opened.remedy": (
-        "需要时安装：pip install 'wendang[workshop]'",
-        "where needed: pip install 'wendang[workshop]'",
+        "需要时安装：.venv/bin/pip install -e '.[workshop]'",
+        "where needed: .venv/bin/pip install -e '.[workshop]'",
     ),
     "doctor.model_files.code_page": (
         "Windows 控制台的代码页是 {code_page}，中文会显示成乱码",

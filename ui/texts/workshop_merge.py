@@ -100,10 +100,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "unpublished is not ok: make sure where the files come from",
     ),
     "verify.remark.not_opened": (
-        "没有安装 workshop 的依赖，只核对了哈希，没有打开文件：pip install 'wendang[workshop]'",
+        "没有安装 workshop 的依赖，只核对了哈希，没有打开文件：.venv/bin/pip install -e '.[workshop]'",
         "the extra workshop is not installed: hashes were compared, files were not opened",
     ),
-    "error.missing_package": ("这需要 {package}；请运行 pip install 'wendang[workshop]'", ""),
+    "error.missing_package": ("这需要 {package}；请运行 .venv/bin/pip install -e '.[workshop]'", ""),
     "error.not_enough_room.disk": (
         "要写入 {needed_gb} GB 到 {where}，磁盘只剩 {free_gb} GB；请腾出空间，或换一个磁盘",
         "",

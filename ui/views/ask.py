@@ -17,7 +17,13 @@ _PARAMETER, _RUNNING, _OPENED = "conversation", "answering", "opened"
 
 
 def show(shared: Shared) -> None:
-    """Show the conversation that the address names, and answer the next question in it."""
+    """Show the conversation that the address names, and answer the next question in it.
+
+    Somebody who comes for the first time, to an empty library, is led to where documents are added.
+    """
+    if not address.named_in("view") and not shared.engine.sources():
+        address.go("documents")
+        st.rerun()
     kept = shared.engine.conversations()
     number, turns = _conversation(kept)
     running = _running(number)

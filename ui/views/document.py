@@ -144,7 +144,7 @@ def _passages(passages: Sequence[Passage]) -> None:
 
 def _passage_html(passage: Passage, words: Sequence[str]) -> str:
     where = t("place.page", page=passage.page).strip() if passage.page else ""
-    span = t("document.span", start=f"{passage.start:,}", end=f"{passage.end:,}")
+    span = t("document.span", start=f"{passage.start + 1:,}", end=f"{passage.end:,}")
     heading = f"{escape(passage.heading)} · " if passage.heading else ""
     text = inert.marked(passage.text, _spans(passage.text, words))
     return (

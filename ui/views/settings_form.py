@@ -19,6 +19,8 @@ from ui.views import inert
 from ui.views.shared import Shared
 
 _MB = 1024**2
+#: 20 instead of 20.00.
+_AS_SHORT_AS_CAN_BE = "%g"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ def _number(entry: Entry, value: float | None, *, label: str, key: str, off: boo
         min_value=None if lowest is None else kind(max(lowest / entry.scale, 1) if entry.scale > 1 else lowest),
         max_value=None if highest is None else kind(highest / entry.scale),
         step=kind(1) if whole else 0.5,
+        format=_AS_SHORT_AS_CAN_BE,
         placeholder=t("settings.automatic"),
         key=key,
         disabled=off,

@@ -29,6 +29,7 @@ _STYLE = """<style>
 .stMainBlockContainer h1 { padding: 0; }
 .stMainBlockContainer h2 { padding: .2rem 0; font-size: 1.45rem; }
 .stMainBlockContainer h3 { padding: .2rem 0 .45rem; font-size: 1.1rem; }
+[data-testid=stBottomBlockContainer] { padding: .8rem 2rem 1.2rem; max-width: 76rem; }
 .st-key-wd-top { border-bottom: 1px solid rgba(128, 128, 128, .22); padding-bottom: .7rem; margin-bottom: .6rem; }
 .st-key-wd-top .wd-name { font-size: 1.35rem; font-weight: 650; letter-spacing: .06em; white-space: nowrap; }
 .st-key-switch_language { margin-left: auto; }
@@ -57,7 +58,7 @@ _STYLE = """<style>
 .wd-facts { display: flex; flex-wrap: wrap; gap: .35rem 1.6rem; }
 .wd-facts span { opacity: .65; margin-right: .4rem; }
 .wd table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-.wd th { text-align: left; font-weight: 500; opacity: .65; }
+.wd th { text-align: left; font-weight: 500; opacity: .65; white-space: nowrap; }
 .wd th, .wd td { padding: .4rem .6rem; border-bottom: 1px solid rgba(128, 128, 128, .2); vertical-align: top; }
 .wd td.wd-number, .wd th.wd-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .wd-health td:first-child { width: 1.6rem; }
@@ -65,7 +66,8 @@ _STYLE = """<style>
 .wd-mark { font-weight: 700; color: #2f9e44; }
 .wd-mark-note { color: #e8890c; }
 .wd-mark-bad { color: #e03131; }
-[data-testid=stFileUploaderDropzone] { padding: 1.4rem 1.1rem; border: 1.5px dashed rgba(128, 128, 128, .45); }
+[data-testid=stFileUploaderDropzone] { padding: 1.6rem 1.1rem; border: 1.5px dashed rgba(128, 128, 128, .45);
+  justify-content: center; align-items: center; }
 [data-testid=stFileUploaderDropzoneInstructions] { display: none; }
 [data-testid=stFileUploaderDropzone] button p { font-size: 0; }
 [data-testid=stFileUploaderDropzone] button p::after { content: "CHOOSE"; font-size: .95rem; }
@@ -89,7 +91,10 @@ _STYLE = """<style>
 .wd-share-free { background: rgba(128, 128, 128, .22); }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: .8rem .9rem 4rem; }
+  [data-testid=stBottomBlockContainer] { padding: .5rem .9rem .8rem; }
   .st-key-wd-top { row-gap: .55rem; }
+  .st-key-view button { padding-left: .55rem; padding-right: .55rem; }
+  .st-key-source button { padding-left: .6rem; padding-right: .6rem; }
   .st-key-wd-top > :has(> .st-key-view), .st-key-wd-top > .st-key-view { order: 3; width: 100%; }
   .wd table.wd-wide th:nth-child(n+4), .wd table.wd-wide td:nth-child(n+4) { display: none; }
 }

@@ -6,7 +6,7 @@ from ingest.errors import WendangError
 from ingest.types import Failed, Held, Summary, SyncEvent
 from ui.commands.sync import as_record
 from ui.text import error_text, t
-from ui.views import inert
+from ui.views import address, inert
 from ui.views.shared import Shared
 from ui.views.syncing import SyncState
 
@@ -77,6 +77,8 @@ def _ended(shared: Shared, state: SyncState) -> None:
     held = next((event for event in state.events if isinstance(event, Held)), None)
     with st.container(horizontal=True, vertical_alignment="center", key="wd-sync-done"):
         inert.note(_outcome(state), kind=_kind(state, failed, held))
+        if state.counted.added:
+            st.button(t("sync_panel.ask"), type="primary", on_click=address.go, args=("ask",))
         st.button(
             t("sync_panel.close"), on_click=_close, args=(state.number,), icon=":material/close:", type="tertiary"
         )
@@ -93,20 +95,21 @@ def _outcome(state: SyncState) -> str:
         return error_text(state.error)
     if state.error is not None:
         return t("sync_panel.broken", kind=type(state.error).__name__, message=str(state.error))
+    told = _counted(state.counted)
     if state.cancelled:
-        return t("sync_panel.cancelled", **_counts(state.counted))
+        return t("sync_panel.cancelled", counted=told) if told else t("sync_panel.cancelled_early")
     held = next((event for event in state.events if isinstance(event, Held)), None)
     if held:
         return t("sync_panel.held", removed=held.removed, known=held.known)
-    counted = _counts(state.counted)
-    if not any(counted.values()):
-        return t("sync_panel.nothing_new")
-    return t("sync_panel.done", **counted)
+    return t("sync_panel.done", counted=told) if told else t("sync_panel.nothing_new")
 
 
-def _counts(summary: Summary) -> dict[str, int]:
-    names = ("added", "updated", "moved", "removed", "failed")
-    return {name: getattr(summary, name) for name in names}
+def _counted(summary: Summary) -> str:
+    """Return in words what a sync changed; what it did not do is not mentioned."""
+    counts = {name: getattr(summary, name) for name in ("added", "updated", "moved", "removed", "failed")}
+    return t("sync_panel.comma").join(
+        t(f"sync_panel.counted.{name}", count=count) for name, count in counts.items() if count
+    )
 
 
 def _kind(state: SyncState, failed: list[Failed], held: Held | None) -> str:

@@ -11,6 +11,8 @@ from ui.text import place, t
 from ui.views import charts, inert
 
 _STEPS = ("understand_s", "search_s", "prepare_s", "read_s", "write_s", "check_s")
+#: How much longer the axis of times is than the longest bar, so that its figure has room.
+_ROOM = 1.12
 #: The parts of a model's context, in the order of the bar.
 _SHARES = ("template", "question", "passages", "answer", "free")
 
@@ -179,7 +181,9 @@ def _show_times(trace: Trace) -> None:
         for name in _STEPS
     ]
     steps = [row["step"] for row in rows]
-    across = {"field": "seconds", "type": "quantitative", "title": t("inside.seconds")}
+    longest = max(trace.timings[name] for name in _STEPS)
+    room = {"domain": [0, max(longest, 0.1) * _ROOM]}
+    across = {"field": "seconds", "type": "quantitative", "title": t("inside.seconds"), "scale": room}
     down = {"field": "step", "type": "nominal", "title": None, "sort": steps, "axis": {"labelLimit": 220}}
     spec = {
         "encoding": {"x": across, "y": down, "tooltip": charts.tip(step=t("inside.step"), told=t("inside.seconds"))},

@@ -21,6 +21,15 @@ _WIDE = (1280, 800)
 
 
 @pytest.fixture(scope="session")
+def models_dir(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of models, with both of them made: no test's patience is spent on that."""
+    with open_library(tmp_path_factory.mktemp("made"), models_dir=models_dir) as library:
+        library.chat_model()
+        library.embedder.embed_query("好")
+    return models_dir
+
+
+@pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Path:
     """A home with the sample documents, synced; the page may own it, so copy it to change its files."""
     home = tmp_path_factory.mktemp("sample") / "资料"
@@ -28,7 +37,6 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> P
     with open_library(home, models_dir=models_dir) as library:
         for _ in library.sync():
             pass
-        library.chat_model()  # made once here, before the first question of a test
     return home
 
 

@@ -2,7 +2,7 @@
 
     python tests/ui/browser/screenshots.py [NAME ...]
 
-They go to docs/screenshots, wide and narrow, light and, of the main views, dark; with NAMEs only those are made.
+They go to docs/screenshots, wide and narrow, that of a question in the dark too; with NAMEs only those are made.
 """
 
 import shutil
@@ -23,26 +23,42 @@ _OUT = ROOT / "docs" / "screenshots"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 #: Width → height of the window, in pixels.
 _SIZES = {1280: 860, 390: 844}
-#: Colours that a picture keeps: pages of text need no more, and the file is a third of the size.
-_COLOURS = 128
+#: Colours that a picture keeps, rare ones too: pages need no more, and the file is a third of the size.
+_COLOURS = 64
 #: Milliseconds that an answer may take.
 _ANSWER = 300_000
-_QUESTION = "年假有几天？怎么申请？"
+#: What pictures show in place of the folder that the homes lie in for this run.
+_SHOWN = "/home/我"
+_RENAME = """([folder, shown]) => {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(folder, shown);
+}"""
+_QUESTION = "锦城湖线班车早上几点发车？"
+_ABOUT_A_PDF = "温控箱销售合同里，箱体的质保期是多长？"
 
 
-def ask(page: Page) -> None:
+def ask(page: Page, question: str = _QUESTION) -> None:
     """Ask, and wait for the answer."""
     box = page.get_by_test_id("stChatInputTextArea")
-    box.fill(_QUESTION)
+    box.fill(question)
     box.press("Enter")
     page.get_by_test_id("stChatMessage").nth(1).wait_for()
     page.locator("[data-test-script-state=notRunning]").wait_for(timeout=_ANSWER)
+
+
+def open_source(page: Page) -> None:
+    """Ask, and open what the answer rests on, a page of a PDF."""
+    ask(page, _ABOUT_A_PDF)
+    page.locator(".chip").first.click()
+    page.locator(".box").first.wait_for()
+    settle(page)
 
 
 def look_inside(page: Page) -> None:
     """Trace a question."""
     page.locator(".stMain input[type=text]").first.fill(_QUESTION)
     page.keyboard.press("Enter")
+    page.locator(".wd-prompt").wait_for(timeout=_ANSWER)
     settle(page)
 
 
@@ -59,12 +75,13 @@ class View:
 VIEWS = {
     "first": View("view=documents", empty=True),
     "ask": View("view=ask", ask, dark=True),
-    "documents": View("view=documents", dark=True),
+    "source": View("view=ask", open_source),
+    "documents": View("view=documents"),
     "document": View("view=documents&document=" + quote("制度/考勤与休假管理办法.docx")),
-    "inside": View("view=inside", look_inside, dark=True),
+    "inside": View("view=inside", look_inside),
     "quality": View("view=quality"),
     "models": View("view=settings"),
-    "settings": View("view=settings&part=choices", dark=True),
+    "settings": View("view=settings&part=choices"),
     "health": View("view=settings&part=health"),
 }
 
@@ -117,6 +134,7 @@ def _take(browser: Browser, server: Server, name: str, view: View) -> None:
             view.prepare(page)
             page.wait_for_load_state("networkidle")
             page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+            page.evaluate(_RENAME, [str(server.home.parent), _SHOWN])
             path = _OUT / f"{name}-{width}{'-dark' if dark else ''}.png"
             page.screenshot(path=path, animations="disabled")
             _shrink(path)
@@ -125,7 +143,7 @@ def _take(browser: Browser, server: Server, name: str, view: View) -> None:
 
 def _shrink(path: Path) -> None:
     with Image.open(path) as taken:
-        taken.convert("RGB").quantize(_COLOURS).save(path, optimize=True)
+        taken.convert("RGB").quantize(_COLOURS, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
 
 
 if __name__ == "__main__":

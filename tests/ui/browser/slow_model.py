@@ -4,6 +4,8 @@ import json
 import queue
 import select
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
@@ -19,6 +21,8 @@ class SlowModel:
         self.pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self.asked: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.left = threading.Event()
+        self._idle = threading.Condition()
+        self._answering = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.daemon_threads = True
         self._server.model = self
@@ -37,6 +41,29 @@ class SlowModel:
 
     def end(self) -> None:
         self.pieces.put(_END)
+
+    def forget(self) -> None:
+        """Let all answers under way come to their end, and whatever a test has left to be said be forgotten."""
+        with self._idle:
+            while self._answering:
+                self.end()
+                self._idle.wait(_TICK_S)
+        for left in (self.pieces, self.asked):
+            while not left.empty():
+                left.get()
+        self.left.clear()
+
+    @contextmanager
+    def answer(self) -> Iterator[None]:
+        """Count an answer that is under way."""
+        with self._idle:
+            self._answering += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._answering -= 1
+                self._idle.notify_all()
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": _TICK_S}, daemon=True).start()
@@ -59,10 +86,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
         try:
-            while (piece := self._next(model)) is not _END:
-                self._send({"delta": {"role": "assistant", "content": piece}, "index": 0})
-            self._send({"delta": {}, "index": 0, "finish_reason": "stop"})
-            self.wfile.write(b"data: [DONE]\n\n")
+            with model.answer():
+                while (piece := self._next(model)) is not _END:
+                    self._send({"delta": {"role": "assistant", "content": piece}, "index": 0})
+                self._send({"delta": {}, "index": 0, "finish_reason": "stop"})
+                self.wfile.write(b"data: [DONE]\n\n")
         except (BrokenPipeError, ConnectionResetError):
             model.left.set()
 

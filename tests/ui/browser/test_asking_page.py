@@ -288,18 +288,27 @@ def test_a_thumb_and_its_reason_are_kept(visit, page_of, talk, shelf):
     assert turn.feedback == Feedback(False, "漏了付款日")
 
 
-@pytest.fixture
-def slow():
+@pytest.fixture(scope="module")
+def slow_model():
     with SlowModel() as model:
         yield model
 
 
 @pytest.fixture
-def slow_page(served, slow, shelf, tmp_path):
+def slow(slow_model):
+    yield slow_model
+    slow_model.forget()
+
+
+@pytest.fixture(scope="module")
+def slow_page(slow_model, shelf, models_dir, tmp_path_factory):
     """The page of a copy of the shelf whose model waits for the test."""
-    home = tmp_path / "副本"
-    shutil.copytree(shelf, home, ignore=shutil.ignore_patterns("conversations*", "*lock*"))
-    return served(home, **slow.settings)
+    folder = tmp_path_factory.mktemp("slow")
+    shutil.copytree(shelf, folder / "副本", ignore=shutil.ignore_patterns("conversations*", "*lock*"))
+    server = Server(folder / "副本", models=models_dir, log=folder / "page.log", settings=slow_model.settings)
+    server.start()
+    yield server
+    server.stop()
 
 
 def test_stop_keeps_what_was_said_and_the_model_says_no_more(visit, slow_page, slow):

@@ -176,6 +176,8 @@ def test_a_sync_goes_on_behind_a_click_elsewhere_and_can_be_stopped(
     page.locator("input[type=file]").set_input_files([{"name": "新.txt", "mimeType": "text/plain", "buffer": b"new"}])
     expect(page.locator(".st-key-wd-sync")).to_contain_text("个文件")
     open_view(page, "设置")
+    expect(page.get_by_text("模型文件的路径")).to_be_visible()
+    settle(page)
     page.get_by_role("radiogroup", name="页面").get_by_text("文件", exact=True).click()
     expect(page.locator(".st-key-wd-sync")).to_contain_text("正在同步")
     other.reload()

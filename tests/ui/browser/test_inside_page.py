@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from browsing import settle
+from browsing import Server, settle
 from playwright.sync_api import expect
 
 from rag import open_library
@@ -10,14 +10,23 @@ HOSTILE = '押金条款：<img src="/hit" onerror="window.hit=1"><b>粗体</b> �
 QUESTION = "押金是几个月租金？"
 
 
-@pytest.fixture
-def page(visit, served, tmp_path, models_dir):
-    home = tmp_path / "家"
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, models_dir):
+    """The page of one document, for all tests here: its model is loaded once."""
+    home = tmp_path_factory.mktemp("inside") / "家"
     (home / "docs").mkdir(parents=True)
     (home / "docs" / "租赁.txt").write_text(HOSTILE, "utf-8")
     with open_library(home, models_dir=models_dir) as library:
         list(library.sync())
-    return lambda address, **options: visit(served(home).address + address, **options)
+    started = Server(home, models=models_dir, log=home / "page.log")
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def page(visit, server):
+    return lambda address, **options: visit(server.address + address, **options)
 
 
 def assert_inert(tab):
