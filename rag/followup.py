@@ -88,8 +88,16 @@ def _instead(new: str, turns: Sequence[Turn]) -> str:
     asked = bare(turns[-1][0])
     if is_relational(new):
         return f"{holder(asked)}的{new}是什么？"
-    span = _kind_span(new, asked) or _ending_span(new, asked) or _asked_about_span(asked)
-    return f"{asked[: span[0]]}{new}{asked[span[1] :]}？"
+    start, end = _kind_span(new, asked) or _ending_span(new, asked) or _asked_about_span(asked)
+    return f"{asked[:start]}{new}{asked[_past_ending(new, asked, end) :]}？"
+
+
+def _past_ending(new: str, asked: str, end: int) -> int:
+    """Return the end of the span with what of `new` follows it there already: 上海仓 takes the place of all of 北京仓."""
+    for length in range(len(new) - 1, 0, -1):
+        if asked.startswith(new[-length:], end):
+            return end + length
+    return end
 
 
 def _kind_span(new: str, asked: str) -> tuple[int, int] | None:
@@ -132,10 +140,18 @@ def _asked_about_span(asked: str) -> tuple[int, int]:
     if not phrases:
         return base, base + len(about)
     start, end = phrases[-1]
+    # In 箱体的质保期, it is the thing that another one takes the place of, not its quality.
+    if len(phrases) > 1 and _is_quality(about[start:end]) and about[phrases[-2][1] : start] == "的":
+        start, end = phrases[-2]
     for word in words(about[:end]):
         if word.names_something and start <= word.start and word.end < end:
             start = word.end
     return base + start, base + end
+
+
+def _is_quality(text: str) -> bool:
+    """Whether a noun is something that another has: 质保期, 月租金."""
+    return any(is_relational(text[-length:]) for length in range(1, len(text) + 1))
 
 
 # ── what leaves its thing out ──
