@@ -4,8 +4,8 @@ import pkgutil
 import sys
 from importlib import import_module
 
-# The page is a script that Streamlit runs; it cannot be imported without it.
-SCRIPTS = ("ui.page", "ui.views", "ui.mcp_server")
+# Faces that are made of their extra: their commands import them, and say which extra is missing.
+FACES = ("ui.page", "ui.views", "ui.api", "ui.mcp_server")
 
 
 def main() -> None:
@@ -14,7 +14,7 @@ def main() -> None:
     for package in ("ingest", "rag", "ui", "models", "evals"):
         found = import_module(package)
         for module in pkgutil.walk_packages(found.__path__, f"{package}."):
-            if not module.name.startswith(SCRIPTS):
+            if not module.name.startswith(FACES):
                 import_module(module.name)
                 count += 1
     heavy = {"torch", "streamlit", "transformers"} & set(sys.modules)
