@@ -93,7 +93,7 @@ def _instead(new: str, turns: Sequence[Turn]) -> str:
 
 
 def _past_ending(new: str, asked: str, end: int) -> int:
-    """Return the end of the span with what of `new` follows it there already: 上海仓 takes the place of all of 北京仓."""
+    """Return the end of the span, past what follows it of `new` already: 上海仓 takes the place of all of 北京仓."""
     for length in range(len(new) - 1, 0, -1):
         if asked.startswith(new[-length:], end):
             return end + length
