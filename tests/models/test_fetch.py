@@ -277,7 +277,7 @@ def test_a_models_folder_that_cannot_be_made_is_named(hub, tmp_path):
 
 def test_a_missing_package_names_the_extra(hub, models_dir, monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(MissingPackage, match=r"wendang\[workshop\]"):
+    with pytest.raises(MissingPackage, match=r"\[workshop\]"):
         get(hub, models_dir)
 
 

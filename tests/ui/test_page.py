@@ -162,5 +162,5 @@ def test_a_port_that_is_taken_is_named(home, monkeypatch, capsys):
 
 def test_a_page_without_streamlit_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "streamlit", None)
-    with pytest.raises(MissingExtra, match=r"wendang\[ui\]"):
+    with pytest.raises(MissingExtra, match=r"\[ui\]"):
         page_command.command.main([], standalone_mode=False)

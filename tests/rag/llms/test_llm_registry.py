@@ -34,7 +34,7 @@ def test_a_server_needs_the_name_of_a_model():
 
 def test_a_missing_package_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "langchain_openai", None)
-    with pytest.raises(MissingExtra, match=r"wendang\[openai\]"):
+    with pytest.raises(MissingExtra, match=r"\[openai\]"):
         llms.load("openai", model="x", base_url="http://127.0.0.1:1/v1")
 
 

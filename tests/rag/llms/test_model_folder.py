@@ -178,5 +178,5 @@ def test_shards_are_counted_together(folder):
 @pytest.mark.parametrize("package", ["torch", "transformers"])
 def test_a_missing_package_names_the_extra(monkeypatch, package):
     monkeypatch.setattr("rag.llms.transformers.find_spec", lambda name: None if name == package else object())
-    with pytest.raises(MissingExtra, match=rf"{package}.*wendang\[torch\]"):
+    with pytest.raises(MissingExtra, match=rf"{package}.*\[torch\]"):
         llms.load("transformers", model="x")

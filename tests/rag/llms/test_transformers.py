@@ -313,7 +313,7 @@ def test_a_gpu_that_is_not_there_is_named(folder, monkeypatch):
 
 def test_quantization_without_its_packages_names_the_extra(folder, monkeypatch):
     monkeypatch.setattr("rag.llms._torch_model.find_spec", lambda name: None)
-    with pytest.raises(MissingExtra, match=r"bitsandbytes.*wendang\[quantized\]"):
+    with pytest.raises(MissingExtra, match=r"bitsandbytes.*\[quantized\]"):
         opened(folder, quantization="4bit")
 
 
@@ -326,7 +326,7 @@ def test_a_quantized_model_answers(folder, bits):
 
 def test_sentencepiece_missing_names_the_extra(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "sentencepiece", None)
-    with pytest.raises(MissingExtra, match=r"sentencepiece.*wendang\[torch\]"):
+    with pytest.raises(MissingExtra, match=r"sentencepiece.*\[torch\]"):
         opened(folder)
 
 

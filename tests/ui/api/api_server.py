@@ -108,11 +108,14 @@ class ApiServer:
         return socket.create_connection((self.host, self.port), timeout=PATIENCE)
 
     def open_stream(self, **fields):
-        """Return a connection on which the first bytes of a streamed answer have come."""
+        """Return a connection on which the first chunk of a streamed answer has come, or a whole error, and what came."""
         body = {"messages": [{"role": "user", "content": "年假"}], "stream": True, **fields}
         wire = self.connected()
         wire.sendall(request("/v1/chat/completions", body))
-        return wire, wire.recv(4096)
+        came = b""
+        while b"chat.completion.chunk" not in came and b'"error"' not in came and (more := wire.recv(4096)):
+            came += more
+        return wire, came
 
     def model_children(self):
         """Return the process ids of the model's child processes."""
