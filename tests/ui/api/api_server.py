@@ -108,7 +108,7 @@ class ApiServer:
         return socket.create_connection((self.host, self.port), timeout=PATIENCE)
 
     def open_stream(self, **fields):
-        """Return a connection on which the first chunk of a streamed answer has come, or a whole error, and what came."""
+        """Return a connection on which the first chunk of a streamed answer (or an error) has come, and what came."""
         body = {"messages": [{"role": "user", "content": "年假"}], "stream": True, **fields}
         wire = self.connected()
         wire.sendall(request("/v1/chat/completions", body))
