@@ -17,8 +17,6 @@ import numpy as np
 import pytest
 from langchain_core.messages import HumanMessage
 from samples import BigramEmbedder
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "rag"))
 from tiny_gguf import CONTEXT, write_tiny_model
 
 from ingest import embedders

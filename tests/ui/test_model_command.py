@@ -2,20 +2,15 @@
 
 import json
 import re
-import sys
 import tomllib
-from pathlib import Path
 
 import numpy as np
 import pytest
 from gguf import GGUFWriter
 from safetensors.numpy import save_file
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "rag"))
 from tiny_gguf import write_tiny_model
 
 from rag.settings import read_settings
-from ui.cli import main
 
 
 @pytest.fixture
@@ -27,17 +22,8 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def wendang(home, capsys, monkeypatch):
-    """Run the program on the home; return its exit status, its output and its errors."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["wendang", *arguments, "--home", str(home)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
+def wendang(home, wendang_at):
+    return wendang_at(home)
 
 
 def write_gguf(path, *, tokens: int, template: str | None = None):

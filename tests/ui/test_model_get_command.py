@@ -1,7 +1,6 @@
 """`wendang model get`, `list` and `show` on the catalogue, and what `wendang doctor` says of model files."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from models.recorded import RECORD
 from rag import families
 from rag.doctor import _threads
 from rag.settings import read_settings
-from ui.cli import main
 from ui.commands.doctor import as_record
 from ui.model_commands.get import _HUBS
 from ui.text import TEXTS
@@ -31,17 +29,8 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def wendang(home, capsys, monkeypatch):
-    """Run the program on the home; return its exit status, its output and its errors."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["wendang", *arguments, "--home", str(home)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
+def wendang(home, wendang_at):
+    return wendang_at(home)
 
 
 @pytest.fixture

@@ -1,32 +1,16 @@
 """`wendang model train`, from the command line."""
 
 import json
-import sys
 import tomllib
-from pathlib import Path
 
 import pytest
-
-from ui.cli import main
-
-sys.path.append(str(Path(__file__).parents[1] / "models"))
-sys.path.append(str(Path(__file__).parents[1] / "models" / "training"))
 from small_training import small_base, write_instructions
 
 
 @pytest.fixture
-def wendang(tmp_path, capsys, monkeypatch):
-    """Run the program; return its exit status, its output and its errors."""
+def wendang(tmp_path, monkeypatch, wendang_at):
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["wendang", *arguments, "--home", str(tmp_path / "home")])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
+    return wendang_at(tmp_path / "home")
 
 
 def test_the_settings_to_begin_with_train_once_the_names_are_right(wendang, tmp_path):

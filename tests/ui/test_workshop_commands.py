@@ -2,27 +2,15 @@
 
 import dataclasses
 import json
-import sys
 
 import pytest
 from tiny_llama import TINY, chinese_sentencepiece, llama_sentencepiece, write_base, write_lora
 
-from ui.cli import main
-
 
 @pytest.fixture
-def wendang(tmp_path, capsys, monkeypatch):
-    """Run the program; return its exit status, its output and its errors."""
+def wendang(tmp_path, monkeypatch, wendang_at):
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["wendang", *arguments, "--home", str(tmp_path / "home")])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
+    return wendang_at(tmp_path / "home")
 
 
 @pytest.fixture

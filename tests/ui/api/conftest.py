@@ -1,16 +1,11 @@
 """Real servers: one that answers from three documents with the default model, one with a model that never ends."""
 
-import sys
-from pathlib import Path
-
 import gguf
 import pytest
+import tiny_gguf
 from api_server import ApiServer
 
 from rag import open_library
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "rag"))
-import tiny_gguf
 
 #: Of the model that never ends: one thread is quickest for so small a one, also where other processes are at work.
 ENDLESS = '{"n_ctx": 32768, "threads": 1}'
