@@ -1,7 +1,7 @@
 """A question and its passages, to a cited answer, as a stream of events.
 
 `stuff` puts all passages into one prompt. `refine` goes through them in small groups, the best first, and betters the
-answer with each; it suits models with little room.
+answer with each; it suits models with little room. A model that cannot better an answer stops at the first that it has.
 """
 
 import time
@@ -21,7 +21,7 @@ from rag.types import Answer, Delta, Done, Found, Reading, StreamEvent, Waiting
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-_MODES = ("stuff", "refine")
+_MODES = ("auto", "stuff", "refine")
 
 
 def stream_answer(
@@ -29,7 +29,7 @@ def stream_answer(
     passages: Sequence[Passage],
     *,
     model: "BaseChatModel | Callable[[], BaseChatModel]",
-    mode: str = "stuff",
+    mode: str = "auto",
     **asking: Any,  # noqa: ANN401 - the options of Asking
 ) -> Iterator[StreamEvent]:
     """Yield Found, Deltas and Done: the answer to `question` from `passages`, which come best first.
@@ -42,7 +42,7 @@ def stream_answer(
     the iterator stops the model. Raises BadQuestion, BadSetting, ContextTooSmall, ModelFailed, UnusableModel.
     """
     if mode not in _MODES:
-        raise BadSetting(f"no mode {mode!r}; use stuff or refine", name="mode", value=mode, expected="stuff, refine")
+        raise BadSetting(f"no mode {mode!r}; use one of {_MODES}", name="mode", value=mode, expected=", ".join(_MODES))
     if not any(char.isalnum() for char in question):
         raise BadQuestion("a question without a word; ask one", cause="empty", length=len(question))
     clock = _Clock()
@@ -51,8 +51,9 @@ def stream_answer(
         yield Delta(refusal(question))
         yield Done(Answer(refusal(question), refused=True, timings=clock.timings()))
         return
-    run = _Run(clean(question), passages, Asking(_loaded(model), **asking))
-    steps = run.stuffed() if mode == "stuff" else run.refined()
+    asker = Asking(_loaded(model), **asking)
+    run = _Run(clean(question), passages, asker)
+    steps = run.stuffed() if asker.mode(mode) == "stuff" else run.refined()
     with closing(steps):
         for event in steps:
             if isinstance(event, Delta):
@@ -95,23 +96,34 @@ class _Run:
         yield Found(tuple(self._given))
         asked = self._asking.question(self._question, self._given)
         with closing(self._asking.reply(asked, self._given)) as reply:
-            yield from _shown(self._kept(reply), question=self._question)
+            is_shown = yield from _shown(self._kept(reply))
+        if not is_shown:
+            yield self._whole()
 
     def refined(self) -> Generator[StreamEvent]:
-        """Answer from a few passages at a time; what is shown is the last answer."""
+        """Answer from a few passages at a time; what is shown is the last answer, while it is said if none follows."""
         size = self._asking.group
         parts = [self._found[start : start + size] for start in range(0, len(self._found), size)]
         # Later prompts hold the answer so far, so there is room for two.
         groups = [self._asking.fitted(self._question, part, answers=2) for part in parts]
         self._given = [passage for group in groups for passage in group]
         yield Found(tuple(self._given))
-        first = 1
+        first, is_shown = 1, False
         for group in groups:
-            yield from self._step(group, first=first)
+            with closing(self._step(group, first=first)) as step:
+                if self._asking.betters:
+                    yield from (piece for piece in step if not isinstance(piece, str))
+                else:
+                    is_shown = (yield from _shown(step)) or is_shown
             first += len(group)
-        yield Delta(refusal(self._question, said=self._text) if self._refused else self._text)
+        if not is_shown:
+            yield self._whole()
 
-    def _step(self, group: Sequence[Passage], *, first: int) -> Iterator[StreamEvent]:
+    def _whole(self) -> Delta:
+        """Return what was said as one piece; its refusal in the product's words."""
+        return Delta(refusal(self._question, said=self._text) if self._refused else self._text)
+
+    def _step(self, group: Sequence[Passage], *, first: int) -> Generator[str | Waiting | Reading]:
         """Answer from one group, or better the answer so far with it; a family that cannot keeps what it has."""
         answered = not self._refused
         if answered:
@@ -125,8 +137,7 @@ class _Run:
             for piece in reply:
                 if isinstance(piece, str):
                     said += piece
-                else:
-                    yield piece
+                yield piece
         if said.strip() and not (answered and is_refusal(said)):
             self._text = said
 
@@ -159,8 +170,8 @@ class _Run:
             yield piece
 
 
-def _shown(said: Iterator[str | Waiting | Reading], *, question: str) -> Iterator[Delta | Waiting | Reading]:
-    """Yield what can be shown: no part of a marker, and no refusal in the model's own words."""
+def _shown(said: Iterator[str | Waiting | Reading]) -> Generator[Delta | Waiting | Reading, None, bool]:
+    """Yield what can be shown: no part of a marker, and no refusal in the model's own words. Return if anything was."""
     text, shown = "", 0
     for piece in said:
         if not isinstance(piece, str):
@@ -171,10 +182,11 @@ def _shown(said: Iterator[str | Waiting | Reading], *, question: str) -> Iterato
         if end > shown and (shown or not may_refuse(text)):
             yield Delta(text[shown:end])
             shown = end
-    withheld = not shown and (is_refusal(text) or not text.strip())
-    rest = refusal(question, said=text) if withheld else text[shown:]
-    if rest:
-        yield Delta(rest)
+    if not shown and (is_refusal(text) or not text.strip()):
+        return False
+    if text[shown:]:
+        yield Delta(text[shown:])
+    return True
 
 
 def _loaded(model: "BaseChatModel | Callable[[], BaseChatModel]") -> "BaseChatModel":

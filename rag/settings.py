@@ -4,13 +4,17 @@ Read here and in the composition root (`rag.engine`) only; everything else takes
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ingest.errors import BadSetting
 from ingest.limits import Limits
+
+#: How the passages that were found are read.
+Mode = Literal["auto", "stuff", "refine"]
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 class Settings(BaseSettings):
@@ -34,7 +38,9 @@ class Settings(BaseSettings):
     )
     family: str | None = Field(None, description="the prompt family, where the model does not tell it")
     backend_options: dict[str, Any] = Field(default_factory=dict)
-    mode: Literal["stuff", "refine"] = "stuff"
+    mode: Mode = Field(
+        "auto", description="all passages in one prompt, or the best ones first; `auto` is what suits the model"
+    )
     wording: Literal["own", "seed", "seed_literal"] = Field(
         "own",
         description="how a model is asked; `seed` is the form of Chinese-LLaMA-Alpaca, `seed_literal` with its slips",

@@ -20,6 +20,16 @@ def saying(*answers):
     return GenericFakeChatModel(messages=iter([AIMessage(answer) for answer in answers]))
 
 
+class Counted(GenericFakeChatModel):
+    """A model that keeps the prompts that it is asked."""
+
+    asked: list
+
+    def _generate(self, messages, *args, **kwargs):
+        self.asked.append(messages[-1].text)
+        return super()._generate(messages, *args, **kwargs)
+
+
 def run(question, passages, model, **options):
     events = list(stream_answer(question, passages, model=model, **options))
     assert isinstance(events[0], Found)
@@ -148,6 +158,27 @@ def test_answers_to_the_seeds_prompts_are_cited_too(passage, mode, wording):
     assert len(answer.citations) == (2 if mode == "refine" else 1)
 
 
+def test_a_model_reads_as_suits_its_family(passage):
+    given = [passage(LEAVE), passage(TRAVEL), passage("食堂七点开门。")]
+    at_once, in_steps = [
+        Counted(messages=iter([AIMessage(REFUSAL)] * 2), asked=[], metadata={"family": family})
+        for family in ("chatml", "reader")
+    ]
+    assert all(run("几点开门？", given, model)[1].refused for model in (at_once, in_steps))
+    assert [text.count("年假") + text.count("食堂") for text in at_once.asked] == [2]
+    assert [("年假" in text, "食堂" in text) for text in in_steps.asked] == [(True, False), (False, True)]
+
+
+def test_in_steps_too_an_answer_that_nothing_will_better_is_shown_while_it_is_said(passage):
+    given = [passage(TRAVEL)] * 2 + [passage(LEAVE)] * 2
+    said = "每年享有十天带薪年假[3]。 员工入职要满一年[3]。"
+    model = GenericFakeChatModel(messages=iter([AIMessage(REFUSAL), AIMessage(said)]))
+    events = list(stream_answer("年假几天？", given, model=model, family="reader", mode="refine"))
+    assert [event.text for event in events if isinstance(event, Delta)][0] != said
+    assert "".join(event.text for event in events if isinstance(event, Delta)) == said
+    assert events[-1].answer.citations[0].n == 3
+
+
 @pytest.mark.parametrize("question", ["", " \n", "？！。……", "###"])
 def test_a_question_needs_a_word(passage, question):
     with pytest.raises(BadQuestion) as caught:
@@ -156,7 +187,7 @@ def test_a_question_needs_a_word(passage, question):
 
 
 def test_an_unknown_mode_names_the_known_ones():
-    with pytest.raises(BadSetting, match="stuff or refine"):
+    with pytest.raises(BadSetting, match="stuff.*refine"):
         next(stream_answer("问", [], model=saying(), mode="magic"))
 
 

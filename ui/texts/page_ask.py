@@ -31,11 +31,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "ask.detail": ("回答详细一些", "Answer in detail"),
     "ask.detail_help": ("最多写到平常的两倍长，会慢一些", "Up to twice the usual length, and slower"),
     "ask.mode": ("阅读方式", "Reading"),
-    "ask.mode_stuff": ("一次读完", "All at once"),
-    "ask.mode_refine": ("分批细读", "In steps"),
     "ask.mode_help": (
-        "一次读完较快；分批细读时，模型一边读一边修改回答，能读的段落更多，也更慢",
-        "All at once is faster; in steps, the model betters its answer with each group of passages and reads more",
+        "自动：由模型决定。一次读完：段落放在一起读。分几步读：先读最相关的，再用后面的补充或改写回答",
+        "By model: what suits it. All at once: the passages are read together. In steps: the best ones first, and the "
+        "others to better the answer",
     ),
     "ask.understood": ("理解为：{question}", "Understood as: {question}"),
     "ask.searching": ("正在查找……{seconds} 秒", "Searching … {seconds} s"),

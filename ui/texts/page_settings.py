@@ -28,12 +28,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "across documents.",
     ),
     "setting.mode": ("怎样读这些段落", "How the passages are read"),
+    "setting.mode.auto": ("自动", "By model"),
     "setting.mode.stuff": ("一次读完", "All at once"),
-    "setting.mode.refine": ("逐段完善", "One by one"),
+    "setting.mode.refine": ("分几步读", "In steps"),
     "setting.mode.help": (
-        "一次读完快；逐段完善每读一段就改一遍答案，段落很长、模型较小时更稳，但要慢几倍。",
-        "At once is quick; one by one improves the answer after each passage: steadier with long passages and a small "
-        "model, but several times slower.",
+        "自动时，自带的阅读模型分几步读（先读最相关的两段，没有答案再读后面的），对话模型一次读完。对话模型分几步读要慢几倍，"
+        "但段落很长时更稳。",
+        "By model: the built-in reader reads in steps (the two best passages first, more only where they hold no "
+        "answer), chat models all at once. A chat model takes several times as long in steps, but is steadier with "
+        "long passages.",
     ),
     "setting.followups": ("追问怎样补全", "How follow-ups are completed"),
     "setting.followups.rules": ("按规则", "By rules"),

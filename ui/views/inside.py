@@ -7,6 +7,7 @@ from typing import cast
 import streamlit as st
 
 from ingest.errors import WendangError
+from rag.settings import MODES
 from rag.trace import Recorder, Trace
 from rag.types import Delta, Done, Reading, StreamEvent, Waiting
 from ui.text import error_text, t
@@ -52,8 +53,8 @@ def _show_question(shared: Shared) -> None:
             top_k = st.number_input(t("inside.top_k"), 1, 100, settings.top_k, width=150)
             mode = st.selectbox(
                 t("inside.mode"),
-                ("stuff", "refine"),
-                index=("stuff", "refine").index(settings.mode),
+                MODES,
+                index=MODES.index(settings.mode),
                 format_func=lambda name: t(f"inside.mode.{name}"),
                 width=230,
             )

@@ -8,6 +8,7 @@ import streamlit as st
 from evals.evaluation import LIMIT, PARTS
 from evals.own_questions import QuestionSets
 from rag.language_model import DEFAULT
+from rag.settings import MODES
 from ui.model_files import listed
 from ui.text import error_text, t
 from ui.views import inert
@@ -77,11 +78,10 @@ def _settings(shared: Shared, models: list[str], column: str) -> Mapping[str, An
         0.05,
         key=f"quality_weight_{column}",
     )
-    modes = ("stuff", "refine")
     mode = st.selectbox(
         t("inside.mode"),
-        modes,
-        index=modes.index(now.mode),
+        MODES,
+        index=MODES.index(now.mode),
         format_func=lambda name: t(f"inside.mode.{name}"),
         key=f"quality_mode_{column}",
     )

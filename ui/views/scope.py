@@ -6,9 +6,8 @@ from typing import Any
 import streamlit as st
 
 from rag import Engine
+from rag.settings import MODES
 from ui.text import one_line, t
-
-_MODES = ("stuff", "refine")
 
 
 def show(engine: Engine) -> None:
@@ -28,8 +27,8 @@ def show(engine: Engine) -> None:
         st.toggle(t("ask.detail"), key="scope_detail", help=t("ask.detail_help"), persist_state="session")
         st.segmented_control(
             t("ask.mode"),
-            _MODES,
-            format_func=lambda mode: t(f"ask.mode_{mode}"),
+            MODES,
+            format_func=lambda mode: t(f"inside.mode.{mode}"),
             default=engine.settings.mode,
             required=True,
             key="scope_mode",

@@ -39,8 +39,8 @@ def show(shared: Shared) -> None:
 
 
 def _open_part() -> None:
-    # A browser that has just left this view may still send the value of this widget with its next request, and Streamlit
-    # takes that for a choice: without this the reader would be brought back.
+    # A browser that has just left this view may still send the value of this widget with its next request, and
+    # Streamlit takes that for a choice: without this the reader would be brought back.
     if address.view() == "settings":
         address.go("settings", part=st.session_state["settings_part"])
 

@@ -12,7 +12,7 @@ from ingest import variants
 from ingest.errors import WendangError
 from ingest.limits import Limits
 from rag.llms.llama_cpp import Options
-from rag.settings import Settings, read_settings
+from rag.settings import MODES, Settings, read_settings
 from ui.settings_file import change_settings, variable_of
 from ui.text import error_text, t
 from ui.views import inert
@@ -37,7 +37,7 @@ class Entry:
 GROUPS: dict[str, tuple[Entry, ...]] = {
     "answers": (
         Entry("top_k"),
-        Entry("mode", "choice", ("stuff", "refine")),
+        Entry("mode", "choice", MODES),
         Entry("followups", "choice", ("rules", "model")),
         Entry("first_token_s"),
         Entry("dense_weight", "share"),

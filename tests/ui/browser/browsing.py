@@ -108,6 +108,8 @@ class Watch:
 
 def settle(page: Page) -> Page:
     """Wait until the page is connected and no script of it runs; a click or a key counts from when it is done."""
+    # What was just clicked or typed is on its way to the server only when the browser has come to draw again.
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     app = page.get_by_test_id("stApp")
     expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=PATIENCE)
     expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
