@@ -158,28 +158,26 @@ def write_content(catalog: Catalog, content: NewContent) -> int:
         content.read_with,
         content.members,
     )
-    paths = HeadingPaths(content.headings)
-    ends = [*content.starts[1:], len(text)]
-    catalog.execute_many(
-        "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                content_id,
-                number,
-                start,
-                end,
-                covered.between(start, end),
-                paths.at(start),
-                text[start:end],
-                json.dumps(out),
-            )
-            for number, (start, end, out) in enumerate(zip(content.starts, ends, content.left_out, strict=True), 1)
-        ],
-    )
+    _write_pages(catalog, content_id, content, covered)
     catalog.execute_many(
         "INSERT INTO gaps VALUES (?, ?, ?, ?)",
         [(content_id, gap.reason, gap.page, json.dumps(gap.values, ensure_ascii=False)) for gap in content.gaps],
     )
+    _write_passages(catalog, content_id, content)
+    return content_id
+
+
+def _write_pages(catalog: Catalog, content_id: int, content: NewContent, covered: "_Coverage") -> None:
+    paths, text = HeadingPaths(content.headings), content.text
+    ends = [*content.starts[1:], len(text)]
+    rows = []
+    for number, (start, end, out) in enumerate(zip(content.starts, ends, content.left_out, strict=True), 1):
+        counted = covered.between(start, end)
+        rows.append((content_id, number, start, end, counted, paths.at(start), text[start:end], json.dumps(out)))
+    catalog.execute_many("INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def _write_passages(catalog: Catalog, content_id: int, content: NewContent) -> None:
     for piece, children in zip(content.chunks, content.children, strict=True):
         passage_id = catalog.execute(
             "INSERT INTO passages (content_id, start, end, page, heading, text) VALUES (?, ?, ?, ?, ?, ?)",
@@ -188,13 +186,12 @@ def write_content(catalog: Catalog, content: NewContent) -> int:
             piece.end,
             page_at(content.starts, piece.start) if content.paged else None,
             piece.heading,
-            text[piece.start : piece.end],
+            content.text[piece.start : piece.end],
         )
         catalog.execute_many(
             "INSERT INTO children (passage_id, start, end, vector_key) VALUES (?, ?, ?, ?)",
             [(passage_id, child.start, child.end, child.vector_key) for child in children],
         )
-    return content_id
 
 
 def page_at(starts: Sequence[int], offset: int) -> int:
