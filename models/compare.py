@@ -98,6 +98,7 @@ class _Sums:
         self._surprises: list[tuple[float, float]] = []
 
     def add(self, ids: Sequence[int], first: "np.ndarray[Any, Any]", second: "np.ndarray[Any, Any]") -> None:
+        """Take the tokens of a window and both models' logits on it, of shape (tokens, vocabulary)."""
         import numpy as np
 
         p, q = _log_softmax(first), _log_softmax(second)
@@ -110,6 +111,7 @@ class _Sums:
         self._surprises += zip((-p[rows, following]).tolist(), (-q[rows, following]).tolist(), strict=True)
 
     def result(self, *, same_greedy: float) -> Comparison:
+        """Return the figures of all windows, each token counting the same."""
         count = len(self._kl)
         one, other = (math.exp(math.fsum(column) / len(column)) for column in zip(*self._surprises, strict=True))
         return Comparison(

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from models.errors import BadModelFiles
+from models.output_folder import claimed
 from models.packages import needed
 from models.progress import Progress
 from models.room import check_disk
@@ -45,21 +47,24 @@ class Entry:
 class GgufOutput:
     """A context that gives the writer of the keys; `write` then writes the tensors, and the file takes its name.
 
-    Raises BadModelFiles where the file exists already.
+    Raises BadModelFiles where the file exists already, or another process writes it.
     """
 
     def __init__(self, out: Path, *, architecture: str) -> None:
-        refuse_used(out)
         self._out = out
         self._part = out.with_name(f"{out.name}.part")
         self._architecture = architecture
+        self._held = ExitStack()
         self.keys: GGUFWriter
 
     def __enter__(self) -> Self:
         import gguf
 
-        self._out.parent.mkdir(parents=True, exist_ok=True)
-        self.keys = gguf.GGUFWriter(self._part, self._architecture)
+        with ExitStack() as held:
+            held.enter_context(claimed(self._out))
+            refuse_used(self._out)
+            self.keys = gguf.GGUFWriter(self._part, self._architecture)
+            self._held = held.pop_all()
         return self
 
     def write(self, entries: Sequence[Entry], *, progress: Progress, stage: str = "convert") -> None:
@@ -84,9 +89,10 @@ class GgufOutput:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None:
-            self.keys.close()
-            self._part.unlink(missing_ok=True)
+        with self._held:
+            if kind is not None:
+                self.keys.close()
+                self._part.unlink(missing_ok=True)
 
 
 def refuse_used(out: Path) -> None:

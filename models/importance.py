@@ -98,6 +98,7 @@ def importance(path: str, *, text: str, threads: int, told: Callable[[int, int],
     failure: list[BadModelFiles] = []
 
     def watch(pointer: int, ask: bool, data: object) -> bool:
+        """Hand llama.cpp's call on, and keep the error that ends the reading."""
         try:
             return sums.watch(pointer, ask, data)
         except BadModelFiles as exc:  # an exception cannot pass through llama.cpp: it stops, and it is raised below

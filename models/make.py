@@ -1,6 +1,7 @@
 """The whole way in one go: base and LoRAs → merged folder → F16 → quantised, each step compared with the one before."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +10,16 @@ from models.compare import Comparison, compare
 from models.convert import convert
 from models.errors import WrongPart
 from models.merge import Options, merge, open_base
+from models.output_folder import claimed
 from models.progress import Progress, silent
-from models.provenance import inspect_parts, made_of
-from models.quantize import known_type, quantize
+from models.provenance import PROVENANCE, inspect_parts, made_of
+from models.quantize import quantize, usable_type
+from models.shards import write_json
+from models.text_file import read_text
+from models.weights import read_json
+
+#: What each file of the folder was made of and how, by its name; a step is written down before it begins.
+RECORD = "made.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +47,65 @@ def make(
 ) -> list[Step]:
     """Make a quantised model of a base and LoRAs in the folder `out`, and return the steps with their errors.
 
-    What an earlier run has finished in `out` is used again. Raises WrongPart where that was made of other files, and
-    what merging, converting, quantising and comparing raise.
+    What an earlier run has finished in `out` is used again. Raises WrongPart where that was made of other files or in
+    another way, BadModelFiles where another process makes it, and what merging, converting, quantising and comparing
+    raise.
     """
     recipe = recipe or Recipe()
-    kind = known_type(recipe.kind)
-    name, weighed = out.absolute().name, "-imatrix" if recipe.imatrix else ""
+    kind = usable_type(recipe.kind, imatrix=recipe.imatrix)
+    text = read_text(recipe.imatrix) if recipe.imatrix else None
+    name, weighed = out.absolute().name, "" if text is None else "-imatrix"
     merged, whole, small = out / "merged", out / f"{name}-f16.gguf", out / f"{name}-{kind}{weighed}.gguf"
-    if merged.is_dir():
-        _check_made_of(merged, base=base, loras=loras, progress=progress)
-    else:
-        merge(base, loras=loras, out=merged, options=Options(shard_by_shard=recipe.shard_by_shard), progress=progress)
-    if not whole.exists():
-        convert(merged, out=whole, progress=progress)
-    if not small.exists():
-        quantize(whole, out=small, kind=kind, imatrix=recipe.imatrix, threads=recipe.threads, progress=progress)
-    steps = [Step("merged", merged, sum(file.stat().st_size for file in merged.iterdir()), None)]
-    for label, path, before in (("f16", whole, merged), (kind, small, whole)):
-        error = compare(before, path, threads=recipe.threads, progress=progress)
-        steps.append(Step(label, path, path.stat().st_size, error))
-    return steps
+    with claimed(out):
+        if merged.is_dir():
+            _check_made_of(merged, base=base, loras=loras, progress=progress)
+        else:
+            options = Options(shard_by_shard=recipe.shard_by_shard)
+            merge(base, loras=loras, out=merged, options=options, progress=progress)
+        how: dict[str, object] = {"merged": read_json(merged / PROVENANCE)["files"]}
+        if _begins(whole, how=how):
+            convert(merged, out=whole, progress=progress)
+        how |= {"type": kind, "imatrix": None if text is None else hashlib.sha256(text.encode()).hexdigest()}
+        if small != whole and _begins(small, how=how):
+            quantize(whole, out=small, kind=kind, imatrix=recipe.imatrix, threads=recipe.threads, progress=progress)
+        files = {"f16": whole, kind: small}
+        return [_merged(merged), *_compared(files, before=merged, threads=recipe.threads, progress=progress)]
+
+
+def _begins(file: Path, *, how: Mapping[str, object]) -> bool:
+    """Write down how a file is to be made, and return True; False where it is there and was made in this way.
+
+    Raises WrongPart where it was made in another way.
+    """
+    path = file.with_name(RECORD)
+    kept = read_json(path) if path.is_file() else {}
+    if not file.exists():
+        unfinished = path.with_suffix(".part")
+        write_json(unfinished, kept | {file.name: how})
+        unfinished.replace(path)
+        return True
+    before = kept.get(file.name) or {}
+    different = [key for key in how if key not in before or before[key] != how[key]]
+    if different:
+        raise WrongPart(
+            f"{file} was made in another way than this ({', '.join(different)}): choose another --out, or delete that "
+            "file first",
+            cause="other_recipe",
+            path=str(file),
+            different=", ".join(different),
+        )
+    return False
+
+
+def _merged(folder: Path) -> Step:
+    return Step("merged", folder, sum(file.stat().st_size for file in folder.iterdir()), None)
+
+
+def _compared(files: Mapping[str, Path], *, before: Path, threads: int, progress: Progress) -> Iterator[Step]:
+    """Yield the files as steps, each compared with the one before it."""
+    for name, path in files.items():
+        yield Step(name, path, path.stat().st_size, compare(before, path, threads=threads, progress=progress))
+        before = path
 
 
 def _check_made_of(merged: Path, *, base: Path, loras: Sequence[Path], progress: Progress) -> None:

@@ -1,7 +1,7 @@
 """A base model with LoRAs merged into it, in order, as a folder that transformers or Meta's code loads.
 
     merge(Path("llama-7b"), loras=[Path("chinese-llama-plus-lora-7b"), Path("chinese-alpaca-plus-lora-7b")],
-          out=Path("chinese-alpaca-plus-7b"), shard_by_shard=True)
+          out=Path("chinese-alpaca-plus-7b"), options=Options(shard_by_shard=True))
 
 Each tensor of the base is read, changed by one LoRA after the other (rounded to the base's number format between them,
 as PEFT's merge_and_unload does), and written. The result is the same byte by byte whether all are held in memory or
@@ -20,7 +20,7 @@ from models.errors import WrongPart
 from models.merge_checks import EMBEDDINGS, HEAD, Base, check_base, check_parts, check_tokenizer_size
 from models.meta_format import config_of
 from models.meta_writing import MetaPlan, plan_meta, write_meta
-from models.output_folder import OutputFolder, partial_folder, refuse_used
+from models.output_folder import OutputFolder, claimed, partial_folder, refuse_used
 from models.progress import Progress, silent
 from models.provenance import PROVENANCE, Part, fingerprint, history, inspect_parts, record
 from models.room import check_disk, check_memory
@@ -92,16 +92,19 @@ def merge(
     """Merge LoRAs into a base, in their order, and return what was written to `out`; none only changes the form.
 
     The folder has its name when it is complete; an interrupted run in Hugging Face's form goes on where it stopped.
-    Raises BadModelFiles, WrongPart, NotEnoughRoom, MissingPackage, before anything is written wherever it can be told.
+    Raises BadModelFiles (also where somebody else writes the folder), WrongPart, NotEnoughRoom, MissingPackage, before
+    anything is written wherever it can be told.
     """
     options = options or Options()
     refuse_used(out)
     opened = open_base(base)
     adapters = tuple(open_adapter(folder) for folder in loras)
-    parts = inspect_parts(opened.folder, weights=opened.weights, adapters=adapters, progress=progress)
-    job = _plan(opened, adapters=adapters, parts=parts, options=options)
-    _check_room(job, out=out, options=options)
-    return _write(job, parts=parts, out=out, options=options, progress=progress)
+    # From here on it takes minutes: whoever is second need not read all of the weights to be refused.
+    with claimed(out):
+        parts = inspect_parts(opened.folder, weights=opened.weights, adapters=adapters, progress=progress)
+        job = _plan(opened, adapters=adapters, parts=parts, options=options)
+        _check_room(job, out=out, options=options)
+        return _write(job, parts=parts, out=out, options=options, progress=progress)
 
 
 def open_base(folder: Path) -> Base:
@@ -192,6 +195,7 @@ def _reader(job: _Job, *, in_memory: bool) -> Callable[[str], "torch.Tensor"]:
     held: dict[str, torch.Tensor] = {}
 
     def read(name: str) -> "torch.Tensor":
+        """Return a tensor of the merged model, all of which the first call makes."""
         if not held:
             held.update((tensor.name, job.tensor(tensor.name)) for tensor in job.tensors)
         return held[name]

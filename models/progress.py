@@ -15,6 +15,7 @@ def summed(progress: Progress, *, stage: str, total: int) -> Callable[[int], Non
     done = 0
 
     def told(count: int) -> None:
+        """Add a piece."""
         nonlocal done
         done += count
         progress(stage, done, total)

@@ -9,7 +9,7 @@ from typing import Any
 
 from models.adapter import Adapter
 from models.checksums import known_as, sha256_of
-from models.progress import Progress
+from models.progress import Progress, summed
 from models.weights import Weights, read_json
 
 PROVENANCE = "provenance.json"
@@ -30,13 +30,7 @@ def inspect_parts(base: Path, *, weights: Weights, adapters: Sequence[Adapter], 
     """Return the base and the LoRAs with their hashes; each file is read once. Raises BadModelFiles."""
     groups = [weights.files, *(adapter.weights.files for adapter in adapters)]
     total = sum(file.stat().st_size for group in groups for file in group)
-    done = 0
-
-    def told(count: int) -> None:
-        nonlocal done
-        done += count
-        progress("hash", done, total)
-
+    told = summed(progress, stage="hash", total=total)
     hashed = [{file.name: sha256_of(file, told=told) for file in group} for group in groups]
     parts = [_part("base", base, hashed[0], {"form": weights.form, "merged_before": history(base)})]
     for adapter, hashes in zip(adapters, hashed[1:], strict=True):

@@ -12,6 +12,7 @@ from typing import Any
 
 from models.errors import BadModelFiles
 from models.gguf_output import publish, refuse_used
+from models.output_folder import claimed
 from models.packages import needed
 from models.progress import Progress, silent
 from models.room import check_disk, check_memory
@@ -50,20 +51,19 @@ def quantize(
 ) -> Quantized:
     """Write a GGUF file in another type; `imatrix` is a text whose reading tells what matters in the model.
 
-    Raises BadModelFiles (no GGUF, a LoRA, quantised already, an unknown type, llama.cpp gave up), NotEnoughRoom; then
-    nothing is left of the file.
+    Raises BadModelFiles (no GGUF, a LoRA, quantised already, an unknown type, llama.cpp gave up, another process
+    writes the same file), NotEnoughRoom; then nothing is left of the file.
     """
-    kind = known_type(kind)
-    if kind in _NEED_IMPORTANCE and imatrix is None:
-        raise BadModelFiles(
-            f"{kind} is of no use without an importance matrix: add --imatrix and a text file like what will be asked",
-            kind=kind,
-            cause="imatrix_needed",
-        )
-    refuse_used(out)
+    kind = usable_type(kind, imatrix=imatrix)
     text = read_text(imatrix) if imatrix else ""
-    largest, header = _inspect(file)
     job = {"file": str(file.absolute()), "kind": kind, "threads": threads, "text": text}
+    with claimed(out):
+        refuse_used(out)
+        return _write(job, file=file, out=out, progress=progress)
+
+
+def _write(job: Mapping[str, Any], *, file: Path, out: Path, progress: Progress) -> Quantized:
+    largest, header = _inspect(file)
     types: dict[str, int] = {}
     predicted = header
     for line in _tensor_lines(_run({**job, "dry": True}, file=file)):
@@ -72,7 +72,6 @@ def quantize(
     check_disk(out.parent, needed_bytes=predicted)
     check_memory(largest * 8, remedy="smaller")
     part = out.with_name(f"{out.name}.part")
-    part.parent.mkdir(parents=True, exist_ok=True)
     try:
         for message in _run({**job, "out": str(part.absolute()), "dry": False}, file=file):
             if "stage" in message:
@@ -84,6 +83,18 @@ def quantize(
     finally:
         part.unlink(missing_ok=True)
     return Quantized(out, predicted, size, file.stat().st_size, types)
+
+
+def usable_type(name: str, *, imatrix: Path | None) -> str:
+    """Return a type's name as it is written here. Raises BadModelFiles for an unknown one, or one that needs a text."""
+    kind = known_type(name)
+    if kind in _NEED_IMPORTANCE and imatrix is None:
+        raise BadModelFiles(
+            f"{kind} is of no use without an importance matrix: add --imatrix and a text file like what will be asked",
+            kind=kind,
+            cause="imatrix_needed",
+        )
+    return kind
 
 
 def known_type(name: str) -> str:

@@ -31,6 +31,7 @@ class _Out:
         llama_cpp.llama_log_set(self._logged, None)
 
     def send(self, **message: object) -> None:
+        """Send a message as one line of JSON, at once."""
         self._stream.write(json.dumps(message) + "\n")
         self._stream.flush()
 
@@ -44,6 +45,7 @@ class _Out:
                 self.send(stage="quantize", done=int(step[1]), total=int(step[2]))
 
     def reading(self, done: int, total: int) -> None:
+        """Tell how many tokens of the text for the importance matrix are read, and of how many."""
         self.send(stage="imatrix", done=done, total=total)
 
 

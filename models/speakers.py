@@ -1,6 +1,6 @@
 """A model to compare, be it a Hugging Face folder or a GGUF file: its tokens, its logits, what it would say."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -69,21 +69,25 @@ class _Gguf:
         self.tokens = [llama_cpp.llama_vocab_get_text(vocabulary, number) for number in range(count)]
 
     def encode(self, text: str) -> list[int]:
+        """Return the tokens of a text, without a beginning; control tokens in it stay text."""
         ids: list[int] = self._model.tokenize(text.encode("utf-8"), add_bos=False, special=False)
         return ids
 
     def logits(self, ids: Sequence[int]) -> "np.ndarray[Any, Any]":
+        """Return the logits after each token, float32 of shape (tokens, vocabulary)."""
         self._model.reset()
         self._model.eval(list(ids))
         found: np.ndarray[Any, Any] = self._model.scores[: len(ids)].copy()
         return found
 
     def greedy(self, ids: Sequence[int], *, count: int) -> list[int]:
+        """Return the `count` likeliest tokens that follow, one after the other, the end of text being no end."""
         self._model.reset()
         stream = self._model.generate(list(ids), temp=0.0, repeat_penalty=1.0)
         return [next(stream) for _ in range(count)]
 
     def close(self) -> None:
+        """Free the model's memory."""
         self._model.close()
 
 
@@ -95,7 +99,7 @@ class _Folder:
         weights = open_weights(folder)
         vocabulary = read_vocabulary(folder)
         self.tokens = vocabulary.tokens
-        self._pieces = self._splitter(folder)
+        self._split = _splitter(folder)
         # In half precision a model takes what its files take; twice that in single precision.
         free = int(needed("psutil").virtual_memory().available)
         kind = torch.float32 if weights.size * 2.2 < free else "auto"
@@ -104,24 +108,19 @@ class _Folder:
             folder, dtype=kind, local_files_only=True, trust_remote_code=False
         ).eval()
 
-    @staticmethod
-    def _splitter(folder: Path) -> Any:  # noqa: ANN401 - of sentencepiece or tokenizers, which have no types here
-        # transformers 5 splits the Chinese vocabularies otherwise than SentencePiece, with which they were trained.
-        if (folder / "tokenizer.model").is_file():
-            return sentencepiece_splitter(folder / "tokenizer.model")
-        return needed("tokenizers").Tokenizer.from_file(str(folder / "tokenizer.json"))
-
     def encode(self, text: str) -> list[int]:
-        made = self._pieces.encode(text)
-        return list(made) if isinstance(made, list) else list(made.ids)
+        """Return the tokens of a text, without a beginning; control tokens in it stay text."""
+        return self._split(text)
 
     def logits(self, ids: Sequence[int]) -> "np.ndarray[Any, Any]":
+        """Return the logits after each token, float32 of shape (tokens, vocabulary)."""
         torch = needed("torch")
         with torch.inference_mode():
             found: np.ndarray[Any, Any] = self._model(torch.tensor([list(ids)])).logits[0].float().numpy()
         return found
 
     def greedy(self, ids: Sequence[int], *, count: int) -> list[int]:
+        """Return the `count` likeliest tokens that follow, one after the other, the end of text being no end."""
         torch = needed("torch")
         given = torch.tensor([list(ids)])
         made = self._model.generate(
@@ -133,3 +132,14 @@ class _Folder:
             pad_token_id=0,
         )
         return [int(number) for number in made[0, len(ids) :]]
+
+
+def _splitter(folder: Path) -> Callable[[str], list[int]]:
+    """Return what splits a text into a folder's tokens."""
+    # transformers 5 splits the Chinese vocabularies otherwise than SentencePiece, with which they were trained.
+    if (folder / "tokenizer.model").is_file():
+        processor = sentencepiece_splitter(folder / "tokenizer.model")
+        return lambda text: list(processor.encode(text))
+    tokenizer = needed("tokenizers").Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.encode_special_tokens = True
+    return lambda text: list(tokenizer.encode(text, add_special_tokens=False).ids)

@@ -15,7 +15,7 @@ from models.checksums import Kind, Published, published, sha256_of
 from models.errors import BadModelFiles, MissingPackage, WorkshopError, WrongPart
 from models.merge_checks import check_tokenizer_size
 from models.meta_format import PARTS
-from models.progress import Progress, silent
+from models.progress import Progress, silent, summed
 from models.provenance import PROVENANCE
 from models.vocabulary import tokens_in
 from models.weights import read_json, shard_files
@@ -121,13 +121,7 @@ def _kind_of(folder: Path, files: Sequence[Path]) -> Kind:
 
 def _hashes(files: Sequence[Path], *, progress: Progress) -> dict[str, str]:
     total = sum(file.stat().st_size for file in files)
-    done = 0
-
-    def told(count: int) -> None:
-        nonlocal done
-        done += count
-        progress("hash", done, total)
-
+    told = summed(progress, stage="hash", total=total)
     return {file.name: sha256_of(file, told=told) for file in files}
 
 

@@ -19,15 +19,16 @@ _NAME = "model_files"
 
 
 def examine_models(home: Path, *, deep: bool = False) -> Iterator[Finding]:
-    """Yield what is found in each model of the home; only what the chosen model has makes the doctor say "broken".
+    """Yield what is found in each model of the home, LoRAs and models in Meta's form among them.
 
-    `deep` reads the files of folders whole.
+    Only what the chosen model has makes the doctor say "broken". `deep` reads the files of folders whole.
     """
     try:
         settings = read_settings(home)
     except BadSetting:
         return  # told by the rest of the doctor
-    paths = found_models(settings)
+    ready = found_models(settings)
+    paths = [*ready, *(folder for folder in _materials(settings.models) if folder not in ready)]
     found = [_finding(cause, name="") for cause in _console()]
     for path in paths:
         chosen = is_chosen(path, settings)
@@ -41,6 +42,13 @@ def serious_findings(path: Path, settings: Settings) -> list[Finding]:
     """Return what makes a model useless, or nearly so, for questions; nothing is read whole."""
     causes = _causes(path, settings, deep=False)
     return [_finding(cause, name=path.name, chosen=True) for cause in causes if cause.serious]
+
+
+def _materials(models: Path) -> Iterator[Path]:
+    """Yield the folders that models are made of: they cannot answer, but what is wrong with them will be with those."""
+    for folder in sorted(models.glob("*/")):
+        if (folder / "adapter_config.json").is_file() or any(folder.glob("consolidated.*.pth")):
+            yield folder
 
 
 def _finding(cause: "Cause", *, name: str, chosen: bool = False) -> Finding:

@@ -59,6 +59,7 @@ def _meter(file: RemoteFile, *, have: int, told: Told) -> type:
             self._done = have
 
         def update(self, count: int) -> None:
+            """Count bytes that came. Raises DownloadFailed once they are more than were announced."""
             self._done += count
             told(count)
             if self._done > file.size:

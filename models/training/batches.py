@@ -82,6 +82,7 @@ class Collator:
         longest = max(len(example["input_ids"]) for example in examples)
 
         def side_by_side(key: str, fill: int) -> Any:  # noqa: ANN401 - a tensor
+            """Return the lists under a key as one tensor, `fill` behind the shorter ones."""
             return torch.tensor([[*one[key], *[fill] * (longest - len(one[key]))] for one in examples])
 
         made = {"input_ids": side_by_side("input_ids", self.pad), "labels": side_by_side("labels", IGNORED)}

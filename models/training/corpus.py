@@ -17,7 +17,7 @@ from pathlib import Path
 from models.checksums import sha256_of
 from models.errors import BadModelFiles, BadTrainingData
 from models.output_folder import OutputFolder
-from models.progress import Progress, silent
+from models.progress import Progress, silent, summed
 from models.training.encoder import Encoder
 from models.training.instructions import TEMPLATES, Prompt
 from models.training.recipe import Recipe
@@ -77,13 +77,7 @@ def prepare(recipe: Recipe, *, encoder: Encoder, progress: Progress = silent) ->
 
 
 def _key(recipe: Recipe, *, files: Sequence[Path], encoder: Encoder, prompt: Prompt | None, progress: Progress) -> str:
-    total, done = sum(file.stat().st_size for file in files), 0
-
-    def told(count: int) -> None:
-        nonlocal done
-        done += count
-        progress("hash", done, total)
-
+    told = summed(progress, stage="hash", total=sum(file.stat().st_size for file in files))
     made_of = [
         _VERSION, recipe.kind, recipe.block, recipe.skip_bad, recipe.end_of_text if prompt is None else None,
         TEMPLATES[prompt.template] if prompt else None, encoder.sha256, encoder.count, encoder.begin, encoder.end,

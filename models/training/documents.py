@@ -73,6 +73,7 @@ class _Writer:
         self.layout, self.items = rng.choice(LAYOUTS), 0
 
     def passages(self) -> list[Passage]:
+        """Return the document cut into passages; what its sections leave out is in `missing` afterwards."""
         made: list[Passage] = []
         number = 0
         for at, section in enumerate(self.kind.sections):

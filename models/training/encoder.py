@@ -56,10 +56,12 @@ class _Pieces:
     sha256: str
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the tokens of each text, without beginning and end; control tokens in it stay text."""
         found: list[list[int]] = self.processor.encode(list(texts))
         return found
 
     def control(self, token: str) -> int | None:
+        """Return the number of a control token; None where the vocabulary has none of this name."""
         number = int(self.processor.piece_to_id(token))
         return number if self.processor.is_control(number) else None
 
@@ -89,9 +91,11 @@ class _Json:
     sha256: str
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the tokens of each text, without beginning and end; control tokens in it stay text."""
         return [list(made.ids) for made in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)]
 
     def control(self, token: str) -> int | None:
+        """Return the number of a control token; None where the vocabulary has none of this name."""
         number = self.tokenizer.token_to_id(token)
         return None if number is None else int(number)
 

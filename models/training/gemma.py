@@ -64,14 +64,32 @@ def load_gemma(path: Path) -> Any:  # noqa: ANN401 - transformers' Gemma3ForCaus
     """
     import gguf
     import torch
-    from transformers import Gemma3ForCausalLM, Gemma3TextConfig
+    from transformers import Gemma3ForCausalLM
 
     reader = gguf.GGUFReader(path)
+    model = Gemma3ForCausalLM(_config(reader))
+    state = {name: torch.from_numpy(weights.copy()) for name, weights in _weights(reader)}
+    missing, unknown = model.load_state_dict(state, strict=False)
+    if unknown or set(missing) - {"lm_head.weight"}:
+        raise BadModelFiles(
+            f"{path} is not Gemma 3 as it is trained here (missing {sorted(missing)[:3]}, "
+            f"unknown {sorted(unknown)[:3]}): take another base",
+            path=str(path),
+            cause="not_gemma",
+        )
+    model.tie_weights()
+    return model.requires_grad_(False)
+
+
+def _config(reader: Any) -> Any:  # noqa: ANN401 - gguf's reader; transformers' Gemma3TextConfig
+    """Return the configuration that the header of a file describes."""
+    from transformers import Gemma3TextConfig
+
     values = {key: field.contents() for key, field in reader.fields.items() if key.startswith("gemma3.")}
     layers = int(values["gemma3.block_count"])
     rows = next(len(tensor.data) for tensor in reader.tensors if tensor.name == _EMBEDDING)
     rope = float(values["gemma3.rope.freq_base"])
-    config = Gemma3TextConfig(
+    return Gemma3TextConfig(
         vocab_size=rows,
         hidden_size=int(values["gemma3.embedding_length"]),
         intermediate_size=int(values["gemma3.feed_forward_length"]),
@@ -93,18 +111,6 @@ def load_gemma(path: Path) -> Any:  # noqa: ANN401 - transformers' Gemma3ForCaus
         tie_word_embeddings=True,
         attn_implementation="sdpa",
     )  # fmt: skip
-    model = Gemma3ForCausalLM(config)
-    state = {name: torch.from_numpy(weights.copy()) for name, weights in _weights(reader)}
-    missing, unknown = model.load_state_dict(state, strict=False)
-    if unknown or set(missing) - {"lm_head.weight"}:
-        raise BadModelFiles(
-            f"{path} is not Gemma 3 as it is trained here (missing {sorted(missing)[:3]}, "
-            f"unknown {sorted(unknown)[:3]}): take another base",
-            path=str(path),
-            cause="not_gemma",
-        )
-    model.tie_weights()
-    return model.requires_grad_(False)
 
 
 def _weights(reader: Any) -> "Iterator[tuple[str, npt.NDArray[np.float32]]]":  # noqa: ANN401 - gguf's reader

@@ -38,6 +38,7 @@ def make_trainer(
         """A Trainer whose checkpoints hold the adapter once, without asking a hub about its base."""
 
         def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+            """Write the adapter to a checkpoint's folder."""
             self.model.save_pretrained(output_dir or self.args.output_dir, save_embedding_layers=False)
 
     trainer = Quiet(
@@ -99,12 +100,14 @@ def _watching(trainer: Any, *, recipe: "Recipe", data: "Data", progress: Progres
 
     class Watching(TrainerCallback):  # type: ignore[misc]
         def on_train_begin(self, args: Any, state: Any, control: Any, **given: Any) -> None:  # noqa: ANN401
+            """Set what is trained, and validate what is trained on, before the first step."""
             set_moving(trainer.model, recipe=recipe)
             progress("train", state.global_step, state.max_steps)
             if state.global_step == 0:
                 self._validate()
 
         def on_step_end(self, args: Any, state: Any, control: Any, **given: Any) -> None:  # noqa: ANN401
+            """Tell the progress; validate where a checkpoint follows."""
             progress("train", state.global_step, state.max_steps)
             if state.global_step % recipe.save_every == 0 or state.global_step == state.max_steps:
                 self._validate()
@@ -112,6 +115,7 @@ def _watching(trainer: Any, *, recipe: "Recipe", data: "Data", progress: Progres
                 control.should_log = True
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **given: Any) -> None:  # noqa: ANN401
+            """Tell a loss with its step. Raises TrainingFailed for one that is not finite."""
             # In half precision a gradient may overflow: that step is passed over, and the scale lowered.
             figures = _checked(logs or {}, step=state.global_step, gradient=not args.fp16)
             if figures.keys() & {"loss", "validation_loss"}:

@@ -56,6 +56,7 @@ def _hook(a: "torch.nn.Parameter", b: "torch.nn.Parameter", *, scale: float, dro
     import torch.nn.functional as functional
 
     def add(module: Any, given: Any, output: "torch.Tensor") -> "torch.Tensor":  # noqa: ANN401 - a hook's
+        """Return a projection's output with the adapter's added."""
         x = functional.dropout(given[0], dropout, training=module.training)
         update: torch.Tensor = (x @ a.to(x.dtype).T) @ (b.to(x.dtype).T * scale)
         return output + update

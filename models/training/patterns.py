@@ -68,6 +68,7 @@ class _Reader:
         self.source, self.at = source, 0
 
     def pattern(self, *, ends: str) -> Pattern:
+        """Return what stands before one of the characters `ends`, or before the end of the source."""
         parts: list[str | Slot | Choice | Span] = []
         while self.at < len(self.source) and self.source[self.at] not in ends:
             char = self.source[self.at]

@@ -79,6 +79,7 @@ def tokenizer(base: Path) -> tuple[Tokenize, Marks, int]:
     llama = llama_cpp.Llama(str(base), vocab_only=True, verbose=False)
 
     def tokenize(text: str) -> list[int]:
+        """Return the tokens of a text, without a beginning."""
         ids: list[int] = llama.tokenize(text.encode(), add_bos=False, special=False)
         return ids
 

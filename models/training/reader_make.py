@@ -98,6 +98,7 @@ def score(said: Sequence[str], asked: Sequence[Example]) -> Scores:
     refusal = REFUSAL.rstrip("。")
 
     def share(hits: Sequence[bool]) -> float:
+        """Return the share that is true, 0 of none."""
         return sum(hits) / len(hits) if hits else 0.0
 
     return Scores(
@@ -121,6 +122,7 @@ def _decoder(base: Path) -> Decode:
     llama = llama_cpp.Llama(str(base), vocab_only=True, verbose=False)
 
     def decode(tokens: Sequence[int]) -> str:
+        """Return the text of tokens, broken characters replaced."""
         text: bytes = llama.detokenize(list(tokens))
         return text.decode("utf-8", "replace")
 

@@ -58,12 +58,7 @@ def train(
 
     chosen = recipe or Recipe()
     torch.manual_seed(chosen.seed)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = load_gemma(base).to(device, torch.bfloat16 if device == "cuda" else torch.float32)
-    adapter = lora.attach(model, rank=chosen.rank, alpha=chosen.alpha, dropout=chosen.dropout, seed=chosen.seed)
-    if start:
-        lora.read_adapter(start, into=adapter)
-    model.train()
+    model, adapter = _model(base, start=start, recipe=chosen)
     optimizer = torch.optim.AdamW(adapter.parameters(), lr=chosen.learning_rate, weight_decay=0.0, betas=(0.9, 0.98))
     steps = _steps(rows, chosen)
     kept = Kept(out, adapter, optimizer, made_of=repr((chosen, len(rows), len(rows.tokens), str(start))))
@@ -75,7 +70,7 @@ def train(
             break
         for group in optimizer.param_groups:
             group["lr"] = chosen.learning_rate * _schedule(done, warmup=chosen.warmup)
-        loss = _step(model, rows, steps[number], chosen)
+        loss = _gradients(model, rows, steps[number], chosen)
         torch.nn.utils.clip_grad_norm_(adapter.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -86,11 +81,28 @@ def train(
             on_step(facts)
         if (number + 1) % chosen.keep_every == 0:
             kept.write(Progress(number + 1, seconds, progress.log))
+    _write(adapter, out=out, log=progress.log)
+    kept.delete()
+
+
+def _model(base: Path, *, start: Path | None, recipe: Recipe) -> tuple[Any, lora.Lora]:
+    """Return the model where it is fastest here, ready to be trained, and the adapter that hangs on it."""
+    import torch
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = load_gemma(base).to(device, torch.bfloat16 if device == "cuda" else torch.float32)
+    adapter = lora.attach(model, rank=recipe.rank, alpha=recipe.alpha, dropout=recipe.dropout, seed=recipe.seed)
+    if start:
+        lora.read_adapter(start, into=adapter)
+    return model.train(), adapter
+
+
+def _write(adapter: lora.Lora, *, out: Path, log: Sequence[dict[str, float]]) -> None:
+    """Write the adapter, which has its name when it is whole, and the log beside it."""
     unfinished = out.with_suffix(".partial")
     lora.write_adapter(adapter, unfinished)
     unfinished.replace(out)
-    out.with_suffix(".log.json").write_text(json.dumps(progress.log) + "\n", "utf-8")
-    kept.delete()
+    out.with_suffix(".log.json").write_text(json.dumps(log) + "\n", "utf-8")
 
 
 def _schedule(done: float, *, warmup: float) -> float:
@@ -117,7 +129,7 @@ def _steps(rows: Rows, recipe: Recipe) -> list[list[int]]:
     return steps
 
 
-def _step(model: Any, rows: Rows, batch: Sequence[int], recipe: Recipe) -> "torch.Tensor":  # noqa: ANN401
+def _gradients(model: Any, rows: Rows, batch: Sequence[int], recipe: Recipe) -> "torch.Tensor":  # noqa: ANN401
     """Add the gradients of one batch, in parts that fit into memory; return its mean loss per reply token."""
     import torch
 

@@ -44,7 +44,7 @@ ANIMALS = ("水牛", "山羊", "家兔", "山羊和家兔")
         ("家兔。", "C"),
     ],
 )
-def test_an_answer_in_words_names_its_option(said, letter):
+def test_f1_an_answer_in_words_names_its_option(said, letter):
     assert chosen_letter(said, options=ANIMALS) == letter
 
 
@@ -66,7 +66,7 @@ def test_an_answer_in_words_names_its_option(said, letter):
         "E",
     ],
 )
-def test_what_names_none_or_several_is_unanswered(said):
+def test_f1_what_names_none_or_several_is_unanswered(said):
     assert chosen_letter(said, options=ANIMALS) is None
 
 

@@ -65,6 +65,12 @@ def test_A5_one_flipped_byte_fails(lora):
     assert report.files[0].expected == table[0].sha256
 
 
+def test_A5_nothing_is_asked_of_a_network(lora, monkeypatch):
+    monkeypatch.setattr("socket.socket", lambda *_, **__: pytest.fail("a connection was opened"))
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: pytest.fail("a name was looked up"))
+    assert verify(lora, table=table_of(lora)).ok
+
+
 def test_A5_a_tokenizer_of_the_other_kind_is_told(lora):
     table = table_of(lora)
     write_tokenizer(lora, rows=49953)
@@ -101,7 +107,7 @@ def test_A5_parts_of_one_model_are_held_against_it_whatever_the_folder_is_called
     "name",
     ["adapter_config.json", "adapter_model.bin", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json"],
 )
-def test_a_file_that_a_lora_package_lacks_is_named(lora, name):
+def test_A4_a_file_that_a_lora_package_lacks_is_named(lora, name):
     (lora / name).unlink()
     assert verify(lora).missing == (name,)
 

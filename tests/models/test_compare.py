@@ -1,14 +1,17 @@
 """How far one form of a model is from another, by real transformers and real llama.cpp."""
 
 import dataclasses
+import random
 
 import pytest
+import sentencepiece
 from tiny_llama import TINY, write_base
 
 from models.compare import compare
 from models.convert import convert
 from models.errors import BadModelFiles, WrongPart
 from models.quantize import quantize
+from models.speakers import speaker
 
 WIDE = dataclasses.replace(TINY, hidden=256, inner=512, kv_heads=2)
 ROWS = 1000
@@ -51,6 +54,16 @@ def test_another_model_is_far(folder, whole, tmp_path):
 
 def test_the_text_of_ours_suffices(whole):
     assert compare(whole, whole, threads=1).tokens > 1000
+
+
+def test_C4_transformers_is_asked_with_the_tokens_of_sentencepiece(tmp_path):
+    folder = write_base(tmp_path / "alpaca", rows=49954)
+    pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model"))
+    drawn = random.Random(4)
+    lines = ["".join(chr(0x4E00 + drawn.randrange(1500)) for _ in range(20)) for _ in range(3000)]
+    with speaker(folder, context=64, threads=1) as model:
+        assert [model.encode(line) for line in lines] == [pieces.encode(line) for line in lines]
+        assert not {0, 1, 2, 49953} & set(model.encode("甲</s>[PAD乙<unk>"))
 
 
 def test_models_with_other_tokens_are_not_compared(whole, tmp_path):

@@ -20,7 +20,7 @@ from rag.gguf_file import read_header
 
 GROUPED = dataclasses.replace(TINY, kv_heads=2)
 ROWS = 1000
-IDS = [1, *range(300, 340), 999, 7, 290]
+IDS = [1, *range(300, 360), 999, 7, 290]
 
 
 def small(folder, **options):
@@ -82,6 +82,17 @@ def test_D1_greedy_text_agrees_for_64_tokens(tmp_path):
     assert [next(stream) for _ in range(64)] == expected[0, len(IDS) :].tolist()
 
 
+def test_D6_stock_llama_cpp_loads_the_exported_file_and_goes_on_with_a_text(tmp_path):
+    path = convert(write_base(tmp_path / "模型", rows=49954), out=tmp_path / "模型.gguf")
+    model = Llama(str(path), n_ctx=128, n_threads=1, verbose=False)
+    try:
+        made = model.create_completion("春天来了", max_tokens=8, temperature=0)
+    finally:
+        model.close()
+    assert made["usage"]["completion_tokens"] == 8
+    assert made["choices"][0]["text"]
+
+
 @pytest.mark.parametrize("rows", [32000, 49953, 49954, 55296])
 def test_D1_the_vocabulary_is_kept_with_its_scores_and_its_padding(tmp_path, rows):
     folder = write_base(tmp_path / "model", rows=rows)
@@ -123,7 +134,7 @@ def test_D1_token_ids_are_those_of_sentencepiece(tmp_path):
     assert found == [pieces.encode(line) for line in lines]
 
 
-def test_the_shape_of_the_model_is_in_the_header(tmp_path):
+def test_D1_the_shape_of_the_model_is_in_the_header(tmp_path):
     folder = small(tmp_path / "model", size=GROUPED)
     keys = header(convert(folder, out=tmp_path / "model.gguf", kind="bf16"))
     assert keys["general.architecture"] == "llama" and keys["general.file_type"] == 32
@@ -179,7 +190,7 @@ def test_every_form_of_weights_gives_the_same_file(tmp_path, form, shards):
     assert plain.read_bytes() == other.read_bytes()
 
 
-def test_a_tokenizer_of_another_size_is_refused_with_both_sizes(tmp_path):
+def test_B8_a_tokenizer_of_another_size_is_refused_with_both_sizes(tmp_path):
     folder = write_base(tmp_path / "model", rows=49953)
     (folder / "tokenizer.model").write_bytes(sentencepiece_of(49954))
     with pytest.raises(WrongPart, match=r"49953.*49954") as raised:

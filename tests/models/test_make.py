@@ -3,14 +3,17 @@
 import dataclasses
 import json
 import os
+import random
+import shutil
+import string
 import subprocess
 import sys
 
 import pytest
 from tiny_llama import TINY, write_base, write_lora
 
-from models.errors import WrongPart
-from models.make import Recipe, make
+from models.errors import BadModelFiles, WrongPart
+from models.make import RECORD, Recipe, make
 from models.merge import merge
 
 WIDE = dataclasses.replace(TINY, hidden=256, inner=512)
@@ -23,7 +26,7 @@ def wendang(*arguments, home):
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
 
 
-def test_D1_from_base_and_two_loras_to_an_answer(tmp_path):
+def test_B7_D1_one_command_goes_from_base_and_two_loras_to_an_answer(tmp_path):
     base = write_base(tmp_path / "llama-7b-hf", size=WIDE)
     first = write_lora(tmp_path / "chinese-llama-plus-lora-7b", rows=49953, size=WIDE)
     last = write_lora(tmp_path / "chinese-alpaca-plus-lora-7b", rows=49954, size=WIDE, seed=2)
@@ -51,7 +54,7 @@ def test_D1_from_base_and_two_loras_to_an_answer(tmp_path):
     assert answer["family"] == "alpaca" and answer["passages"][0]["source"] == "值班表.txt"
 
 
-def test_what_an_earlier_run_made_of_other_files_is_not_taken_for_this_one(tmp_path):
+def test_B7_what_an_earlier_run_made_of_other_files_is_not_taken_for_this_one(tmp_path):
     base = write_base(tmp_path / "base", rows=512)
     first, second = (write_lora(tmp_path / name, seed=seed) for name, seed in (("one", 1), ("two", 2)))
     out = tmp_path / "made"
@@ -62,3 +65,64 @@ def test_what_an_earlier_run_made_of_other_files_is_not_taken_for_this_one(tmp_p
     assert refused.value.values["cause"] == "other_parts"
     steps = make(base, loras=[first], out=out, recipe=Recipe(kind="bf16", threads=1))
     assert [step.name for step in steps] == ["merged", "f16", "bf16"]
+
+
+@pytest.fixture
+def parts(tmp_path):
+    base = write_base(tmp_path / "base", rows=512, size=WIDE)
+    return {"base": base, "loras": [write_lora(tmp_path / "lora", size=WIDE)], "out": tmp_path / "做好的"}
+
+
+def text_of(path, *, seed):
+    drawn = random.Random(seed)
+    path.write_text("".join(drawn.choices(string.ascii_lowercase + "   ", k=900)), "utf-8")
+    return path
+
+
+def test_B7_a_model_weighed_with_another_text_is_not_taken_for_this_one(parts, tmp_path):
+    one, other = (text_of(tmp_path / f"{seed}.txt", seed=seed) for seed in (1, 2))
+    made = make(**parts, recipe=Recipe(imatrix=one, threads=1))[-1].path
+    before = made.read_bytes()
+    with pytest.raises(WrongPart, match=r"-imatrix\.gguf was made in another way than this \(imatrix\)") as refused:
+        make(**parts, recipe=Recipe(imatrix=other, threads=1))
+    assert refused.value.values["cause"] == "other_recipe"
+    assert made.read_bytes() == before
+    one.rename(tmp_path / "renamed.txt")
+    assert make(**parts, recipe=Recipe(imatrix=tmp_path / "renamed.txt", threads=1))[-1].path == made
+    made.unlink()
+    make(**parts, recipe=Recipe(imatrix=other, threads=1))
+    assert made.read_bytes() != before
+
+
+def test_B7_a_file_of_a_folder_that_was_merged_anew_is_not_taken_for_this_one(parts, tmp_path):
+    make(**parts, recipe=Recipe(kind="bf16", threads=1))
+    shutil.rmtree(parts["out"] / "merged")
+    other = write_lora(tmp_path / "other", size=WIDE, seed=9)
+    with pytest.raises(WrongPart, match=r"做好的-f16\.gguf was made in another way than this \(merged\)"):
+        make(parts["base"], loras=[other], out=parts["out"], recipe=Recipe(kind="bf16", threads=1))
+
+
+def test_B7_a_file_that_nobody_wrote_down_is_not_taken_for_this_one(parts):
+    make(**parts, recipe=Recipe(kind="bf16", threads=1))
+    (parts["out"] / RECORD).unlink()
+    with pytest.raises(WrongPart, match="made in another way"):
+        make(**parts, recipe=Recipe(kind="bf16", threads=1))
+
+
+def test_B7_parts_that_do_not_fit_leave_nothing(parts, tmp_path):
+    other = write_lora(tmp_path / "other", size=TINY)
+    with pytest.raises(WrongPart):
+        make(parts["base"], loras=[other], out=parts["out"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["base", "lora", "other"]
+
+
+def test_B7_a_type_that_needs_a_text_is_refused_before_anything_is_merged(parts):
+    with pytest.raises(BadModelFiles, match="--imatrix"):
+        make(**parts, recipe=Recipe(kind="iq2_xs"))
+    assert not parts["out"].exists()
+
+
+def test_B7_f16_is_made_and_compared_once(parts):
+    steps = make(**parts, recipe=Recipe(kind="f16", threads=1))
+    assert [step.name for step in steps] == ["merged", "f16"]
+    assert steps[1].error.kl_mean < 1e-4

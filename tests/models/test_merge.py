@@ -13,11 +13,12 @@ import torch
 from models_files import flip_byte
 from peft import PeftModel
 from tiny_llama import Size, base_tensors, config_of, write_base, write_lora, write_tokenizer, write_weights
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from models.errors import NotEnoughRoom
 from models.merge import Options, merge
 from models.verify import verify
+from models.vocabulary import tokens_in
 from models.weights import open_weights
 
 ROWS = 33000
@@ -74,10 +75,11 @@ def logits(model):
         return model.eval()(ids).logits
 
 
-def test_B2_the_folder_loads_in_plain_transformers_with_the_logits_of_peft(parts, tmp_path):
+def test_B2_D7_the_folder_loads_in_plain_transformers_with_the_logits_of_peft(parts, tmp_path):
     made = merge(parts / "llama", loras=[parts / "first"], out=tmp_path / "out")
     loaded, told = AutoModelForCausalLM.from_pretrained(made.folder, dtype=torch.float32, output_loading_info=True)
     assert not any(told.values())
+    assert len(AutoTokenizer.from_pretrained(made.folder)) == made.vocabulary == tokens_in(made.folder)
     assert torch.equal(logits(loaded), logits(with_peft(parts / "llama", [parts / "first"]).float()))
 
 
@@ -125,7 +127,7 @@ def test_B4_files_of_old_torch_are_read(parts, tmp_path):
     assert same(made.folder, with_peft(parts / "llama", [parts / "first"]).state_dict())
 
 
-def test_B6_the_folder_is_complete_and_its_sizes_agree(merged, parts):
+def test_B6_D7_the_folder_is_complete_and_its_sizes_agree(merged, parts):
     folder = merged.folder
     assert sorted(path.name for path in folder.iterdir()) == [
         "config.json",
@@ -141,7 +143,7 @@ def test_B6_the_folder_is_complete_and_its_sizes_agree(merged, parts):
     tensors = torch_weights(folder)
     config = json.loads((folder / "config.json").read_text())
     rows = {config["vocab_size"], *(tensors[name].shape[0] for name in ("model.embed_tokens.weight", "lm_head.weight"))}
-    assert rows == {ROWS + 1} == {merged.vocabulary}
+    assert rows == {ROWS + 1} == {merged.vocabulary} == {tokens_in(folder)}
     index = json.loads((folder / "model.safetensors.index.json").read_text())
     assert index["metadata"]["total_size"] == sum(tensor.nbytes for tensor in tensors.values())
     assert index["weight_map"].keys() == tensors.keys()
@@ -223,7 +225,7 @@ def test_loras_of_today_s_peft_are_merged_as_it_merges_them(tmp_path, config):
         assert torch.allclose(tensor, expected[name], atol=1e-5), name
 
 
-def test_grouped_heads_are_merged(tmp_path):
+def test_B2_grouped_heads_are_merged(tmp_path):
     size = Size(kv_heads=2)
     base = write_base(tmp_path / "base", size=size)
     lora = write_lora(tmp_path / "lora", size=size)
@@ -298,7 +300,7 @@ def test_what_was_begun_with_other_parts_is_begun_anew(parts, tmp_path):
     assert same(made.folder, with_peft(parts / "llama", [parts / "first"]).state_dict())
 
 
-def test_room_is_checked_before_anything_is_written(parts, tmp_path, monkeypatch):
+def test_A6_room_is_checked_before_anything_is_written(parts, tmp_path, monkeypatch):
     usage = type("Usage", (), {"free": 10 * 2**20})
     monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
     with pytest.raises(NotEnoughRoom) as caught:
@@ -307,7 +309,7 @@ def test_room_is_checked_before_anything_is_written(parts, tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
-def test_memory_is_checked_before_anything_is_written(parts, tmp_path, monkeypatch):
+def test_A6_memory_is_checked_before_anything_is_written(parts, tmp_path, monkeypatch):
     memory = type("Memory", (), {"available": 2**20})
     monkeypatch.setattr("psutil.virtual_memory", lambda: memory)
     with pytest.raises(NotEnoughRoom) as caught:

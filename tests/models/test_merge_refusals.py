@@ -77,7 +77,7 @@ def test_B3_a_lora_of_another_base_is_refused_with_what_it_was_trained_on(base, 
     assert "llama-13b-hf" in str(error)
 
 
-def test_a_lora_of_llama_1_on_a_base_of_the_second_generation_is_refused(tmp_path):
+def test_B3_a_lora_of_llama_1_on_a_base_of_the_second_generation_is_refused(tmp_path):
     base = write_base(tmp_path / "llama-2-7b")
     config = json.loads((base / "config.json").read_text())
     (base / "config.json").write_text(json.dumps(config | {"max_position_embeddings": 4096}))
@@ -108,6 +108,31 @@ def test_B8_added_tokens_count(base, tmp_path):
     assert merge(base, loras=[lora], out=tmp_path / "out").vocabulary == 32001
 
 
+@pytest.mark.parametrize("name", ["adapter_config.json", "adapter_model.bin", "tokenizer.model"])
+def test_A4_a_lora_without_one_of_its_files_is_refused_with_the_file_s_name(base, tmp_path, name):
+    lora = write_lora(tmp_path / "lora", rows=49953)
+    (lora / name).unlink()
+    if name == "tokenizer.model":
+        (lora / "tokenizer_config.json").unlink()
+    assert name.removesuffix(".bin") in str(refusal(base, [lora], tmp_path))
+
+
+@pytest.mark.parametrize("name", ["tokenizer_config.json", "special_tokens_map.json"])
+def test_A4_what_follows_from_the_tokenizer_is_written_where_a_lora_lacks_it(base, tmp_path, name):
+    lora = write_lora(tmp_path / "lora", rows=49953)
+    (lora / name).unlink()
+    merge(base, loras=[lora], out=tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "tokenizer_config.json").read_text())["eos_token"] == "</s>"
+
+
+def test_A4_obsolete_keys_and_both_forms_of_weights_are_read(base, tmp_path):
+    made = []
+    for form in ("bin", "safetensors"):
+        lora = write_lora(tmp_path / form, rows=49953, form=form, enable_lora=None, merge_weights=False)
+        made.append(merge(base, loras=[lora], out=tmp_path / f"{form} merged"))
+    assert made[0].files == made[1].files
+
+
 @pytest.mark.parametrize("lost", ["base_model.model.lm_head.weight", "base_model.model.model.embed_tokens.weight"])
 def test_A4_a_lora_that_lost_what_it_saved_is_refused(base, tmp_path, lost):
     lora = write_lora(tmp_path / "lora", rows=49953)
@@ -126,13 +151,13 @@ def test_A4_a_lora_that_lost_what_it_saved_is_refused(base, tmp_path, lost):
         "model.layers.1.",
     ],
 )
-def test_a_lora_that_lacks_matrices_is_refused(base, tmp_path, lost):
+def test_A4_a_lora_that_lacks_matrices_is_refused(base, tmp_path, lost):
     lora = write_lora(tmp_path / "lora")
     change_tensors(lora, lambda tensors: {n: t for n, t in tensors.items() if f"base_model.model.{lost}" not in n})
     assert cause(base, [lora], tmp_path) == "incomplete_lora"
 
 
-def test_a_lora_of_no_tensors_is_refused(base, tmp_path):
+def test_A4_a_lora_of_no_tensors_is_refused(base, tmp_path):
     lora = write_lora(tmp_path / "lora")
     torch.save({}, lora / "adapter_model.bin")
     assert cause(base, [lora], tmp_path) == "incomplete_lora"

@@ -113,7 +113,7 @@ def test_B1_a_base_of_meta_s_is_merged_as_the_one_of_hugging_face(tmp_path):
     assert (again / "tokenizer_config.json").is_file()
 
 
-def test_a_merge_can_be_written_in_meta_s_form(tmp_path):
+def test_B5_a_merge_can_be_written_in_meta_s_form(tmp_path):
     base, lora = write_base(tmp_path / "base"), write_lora(tmp_path / "alpaca", rows=49954)
     meta = merge(base, loras=[lora], out=tmp_path / "meta", options=Options(format="pth", parts=2)).folder
     expected = merge(base, loras=[lora], out=tmp_path / "hf").folder
@@ -127,7 +127,7 @@ def test_a_merge_can_be_written_in_meta_s_form(tmp_path):
     ]
 
 
-def test_a_missing_part_is_told(odd, tmp_path):
+def test_B5_a_missing_part_is_told(odd, tmp_path):
     meta = converted(odd, tmp_path / "meta", format="pth", parts=2)
     (meta / "consolidated.01.pth").rename(tmp_path / "kept")
     with pytest.raises(BadModelFiles) as caught:
@@ -147,7 +147,7 @@ def test_a_missing_part_is_told(odd, tmp_path):
         ({"num_attention_heads": 4}, "3 parts"),
     ],
 )
-def test_what_meta_s_form_cannot_hold_is_refused(odd, tmp_path, change, told):
+def test_B5_what_meta_s_form_cannot_hold_is_refused(odd, tmp_path, change, told):
     config = json.loads((odd / "config.json").read_text())
     (odd / "config.json").write_text(json.dumps(config | change))
     with pytest.raises(BadModelFiles) as caught:

@@ -25,6 +25,7 @@ def test_A1_every_model_of_the_first_generation_has_its_facts(name):
     assert entry.vocabulary == (49953 if is_base else 49954)
     assert entry.family == (None if is_base else "alpaca")
     assert entry.base == f"LLaMA-{name.rpartition('-')[2]}"
+    assert (entry.loras[-1], len(entry.loras)) == (entry.name, 1 if is_base or name.count("-") == 1 else 2)
     assert (entry.context, entry.licence) == (2048, "llama1")
 
 
@@ -54,6 +55,15 @@ def test_A2_the_advice_for_documents():
     assert find("alpaca-2-7b-16k").documents == "best"
     suits = {name: SUITS.index(find(f"llama-3-chinese-8b-instruct-{name}").documents) for name in ("v2", "v3")}
     assert suits["v2"] > suits["v3"]
+
+
+@pytest.mark.parametrize("name", [*SEED, *LATER])
+def test_A3_every_model_of_the_first_generation_has_its_old_and_its_new_id(name):
+    kind, _, size = name.lower().rpartition("-")
+    entry = find(name)
+    assert entry.repositories["hub"] == f"hfl/chinese-{kind}-lora-{size}"
+    assert entry.repositories["old"] == f"ziqingyang/chinese-{kind}-lora-{size}"
+    assert find(entry.repositories["old"]) is entry
 
 
 def test_A3_old_and_new_ids_are_one_repository():

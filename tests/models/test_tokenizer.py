@@ -10,7 +10,7 @@ from tiny_llama import chinese_sentencepiece, llama_sentencepiece
 
 from models.errors import BadModelFiles, WrongPart
 from models.tokenizer import efficiency, extend
-from models.vocabulary import check_vocabulary, special_ids, tokens_in
+from models.vocabulary import NAMES, check_vocabulary, special_ids, tokens_in
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +164,18 @@ def test_B8_every_other_pair_is_refused_with_both_sizes(rows, tokens, purpose):
     assert str(rows) in str(caught.value)
     assert str(tokens) in str(caught.value)
     assert "take " in str(caught.value) or "merge " in str(caught.value)
+
+
+@pytest.mark.parametrize("tokens", NAMES)
+@pytest.mark.parametrize("rows", NAMES)
+def test_B8_of_all_pairs_of_published_sizes_only_those_of_the_table_are_accepted(rows, tokens):
+    """The four pairs of the first generation's script, and those of the later ones."""
+    allowed = {(32000, 49953), (32000, 55296), *((size, size) for size in NAMES)}
+    if (rows, tokens) in allowed:
+        check_vocabulary(rows, tokens=tokens, purpose="pretrain")
+        return
+    with pytest.raises(WrongPart, match=rf"{rows} tokens .*, the tokenizer {tokens} .*: \w+"):
+        check_vocabulary(rows, tokens=tokens, purpose="pretrain")
 
 
 def test_an_extended_tokenizer_is_not_extended_again(inputs, extended, tmp_path):

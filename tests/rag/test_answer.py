@@ -174,7 +174,7 @@ def test_in_steps_too_an_answer_that_nothing_will_better_is_shown_while_it_is_sa
     said = "每年享有十天带薪年假[3]。 员工入职要满一年[3]。"
     model = GenericFakeChatModel(messages=iter([AIMessage(REFUSAL), AIMessage(said)]))
     events = list(stream_answer("年假几天？", given, model=model, family="reader", mode="refine"))
-    assert [event.text for event in events if isinstance(event, Delta)][0] != said
+    assert next(event.text for event in events if isinstance(event, Delta)) != said
     assert "".join(event.text for event in events if isinstance(event, Delta)) == said
     assert events[-1].answer.citations[0].n == 3
 
@@ -187,7 +187,7 @@ def test_a_question_needs_a_word(passage, question):
 
 
 def test_an_unknown_mode_names_the_known_ones():
-    with pytest.raises(BadSetting, match="stuff.*refine"):
+    with pytest.raises(BadSetting, match=r"stuff.*refine"):
         next(stream_answer("问", [], model=saying(), mode="magic"))
 
 

@@ -97,7 +97,7 @@ def test_a_model_on_a_server_is_not_asked(home, monkeypatch):
     assert found(home)["model"].state == "elsewhere"
 
 
-def test_more_threads_than_cores_are_noted(home, monkeypatch):
+def test_FAQ_more_threads_than_cores_are_noted(home, monkeypatch):
     monkeypatch.setenv("WENDANG_BACKEND_OPTIONS", '{"threads": 9999}')
     assert found(home)["threads"].state == "many"
 

@@ -37,7 +37,7 @@ def test_the_tokenizer_is_extended_and_its_gain_told(wendang, tmp_path):
     assert (status, "不会覆盖" in err) == (1, True)
 
 
-def test_two_loras_are_merged_and_the_result_verifies(wendang, tmp_path, parts):
+def test_B3_two_loras_are_merged_and_the_result_verifies(wendang, tmp_path, parts):
     loras = ["--lora", "chinese-llama-plus-lora-7b", "--lora", "chinese-alpaca-plus-lora-7b"]
     status, out, err = wendang(*parts, *loras, "--shard-by-shard")
     assert (status, err) == (0, "")
@@ -48,7 +48,7 @@ def test_two_loras_are_merged_and_the_result_verifies(wendang, tmp_path, parts):
     assert (status, report["ok"], report["kind"], report["missing"]) == (0, True, "merged", [])
 
 
-def test_the_wrong_order_is_one_line_with_the_remedy(wendang, tmp_path, parts):
+def test_B3_the_wrong_order_is_one_line_with_the_remedy(wendang, tmp_path, parts):
     status, out, err = wendang(*parts, "--lora", "chinese-alpaca-plus-lora-7b", "--lora", "chinese-llama-plus-lora-7b")
     assert (status, out) == (1, "")
     assert err.count("\n") == 1
@@ -56,11 +56,19 @@ def test_the_wrong_order_is_one_line_with_the_remedy(wendang, tmp_path, parts):
     assert not (tmp_path / "合并 后").exists()
 
 
-def test_a_merge_without_a_lora_is_asked_for_in_words(wendang, parts):
+def test_B2_a_merge_without_a_lora_is_asked_for_in_words(wendang, parts):
     assert wendang(*parts)[0] == 2
     status, out, _ = wendang(*parts, "--no-lora", "--format", "pth", "--parts", "2", "--json")
     made = json.loads(out)
     assert (status, list(made["files"]), made["loras"]) == (0, ["consolidated.00.pth", "consolidated.01.pth"], [])
+
+
+def test_B4_a_base_without_weights_ends_with_an_error_and_writes_nothing(wendang, parts, tmp_path):
+    (tmp_path / "llama-7b" / "model.safetensors").unlink()
+    status, out, err = wendang(*parts, "--lora", "chinese-llama-plus-lora-7b", "--shard-by-shard")
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert "llama-7b" in err
+    assert not list(tmp_path.glob("合并 后*"))
 
 
 def test_verifying_tells_what_differs_and_ends_with_one(wendang, parts, tmp_path):

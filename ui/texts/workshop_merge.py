@@ -152,6 +152,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "",
     ),
     "error.bad_model_files.exists": ("{path} 已经存在，不会覆盖；请换一个文件夹，或先删除它", ""),
+    "error.bad_model_files.busy": ("另一个进程正在写 {path}；请等它结束，或换一个名字", ""),
     "error.bad_model_files.lora_form": (
         "{path} 的 LoRA 使用了 {form}，不能合并到原来的权重；请用 PEFT 另存为普通的 LoRA",
         "",
@@ -185,6 +186,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "",
     ),
     "error.wrong_part.other_parts": ("{path} 是用别的文件合并的；请换一个 --out，或先删除这个文件夹", ""),
+    "error.wrong_part.other_recipe": (
+        "{path} 不是这样做出来的（不同的有：{different}）；请换一个 --out，或先删除这个文件",
+        "",
+    ),
     "error.wrong_part.nothing_new": ("{add} 里没有 {base} 缺少的词元；两个文件写反了，或者已经扩充过", ""),
     "error.wrong_part.vocabularies_mixed": (
         "权重有 {rows} 个词元（{rows_name}），分词器有 {tokens} 个（{tokens_name}）：LLaMA 与 Alpaca 的词表不能混用，"

@@ -11,7 +11,7 @@ def write(path, content):
     return path
 
 
-def test_the_defaults_are_the_seed_s_recipe():
+def test_G1_G2_the_defaults_are_the_seed_s_recipe():
     recipe = checked({"kind": "pretrain", "base": "b", "data": "d", "out": "o"}, source="test")
     form = recipe.lora
     assert (form.rank, form.alpha, form.dropout, form.whole) == (8, 32, 0.05, ("embed_tokens", "lm_head"))

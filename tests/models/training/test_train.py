@@ -44,7 +44,7 @@ def logits(model_folder, ids):
 
 # PEFT asks transformers for an attribute under its old name.
 @pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")
-def test_in_50_steps_the_loss_falls_and_the_adapter_is_whole_and_merges(folder):
+def test_G2_in_50_steps_the_loss_falls_and_the_adapter_is_whole_and_merges(folder):
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
@@ -70,7 +70,13 @@ def test_in_50_steps_the_loss_falls_and_the_adapter_is_whole_and_merges(folder):
     assert not torch.allclose(logits(folder / "base", ids), expected, atol=0.5)
 
 
-def test_only_the_matrices_the_embeddings_and_the_head_change(folder):
+def test_G1_in_50_steps_of_pretraining_the_loss_falls_and_the_adapter_merges(folder):
+    made = train(recipe_for(folder, kind="pretrain", steps=50))
+    assert (made.steps, made.losses[1] < made.losses[0] / 3) == (50, True)
+    assert merge(folder / "base", loras=[folder / "out"], out=folder / "merged").vocabulary == ROWS
+
+
+def test_G1_G2_only_the_matrices_the_embeddings_and_the_head_change(folder):
     recipe = recipe_for(folder)
     before = {name: tensor.clone() for name, tensor in load_file(folder / "base" / "model.safetensors").items()}
     train(recipe)
@@ -154,7 +160,7 @@ def test_an_output_that_exists_is_refused_before_anything_is_read(folder):
         train(recipe_for(folder, data=folder / "missing.json"))
 
 
-def test_training_goes_on_from_a_lora(folder):
+def test_G2_training_goes_on_from_a_lora(folder):
     train(recipe_for(folder))
     again = train(recipe_for(folder, start=folder / "out", out=folder / "second", learning_rate=1e-6))
     saved = [load_file(folder / name / "adapter_model.safetensors") for name in ("out", "second")]
@@ -163,7 +169,7 @@ def test_training_goes_on_from_a_lora(folder):
     assert again.losses[0] < 6.0 < torch.tensor(float(ROWS)).log()
 
 
-def test_the_first_stage_of_pretraining_leaves_the_matrices_at_zero(folder):
+def test_G1_the_first_stage_leaves_the_matrices_at_zero(folder):
     recipe = recipe_for(folder, kind="pretrain", lora={"only_whole": True})
     made = train(recipe)
     saved = load_file(folder / "out" / "adapter_model.safetensors")
@@ -172,7 +178,7 @@ def test_the_first_stage_of_pretraining_leaves_the_matrices_at_zero(folder):
     assert made.losses[1] < made.losses[0]
 
 
-def test_the_vocabulary_grows_as_the_seed_s_did(tmp_path):
+def test_G2_the_vocabulary_grows_as_the_seed_s_did(tmp_path):
     size = Size(hidden=16, layers=1, heads=2, kv_heads=2, inner=16)
     write_base(tmp_path / "base", rows=49953, size=size, form="bin")
     write_tokenizer(tmp_path / "alpaca", rows=49954)
@@ -189,7 +195,7 @@ def test_the_vocabulary_grows_as_the_seed_s_did(tmp_path):
         ("tune", 49953, 49954), ("tune", 49954, 49954), ("tune", 55296, 55296),
     ],
 )  # fmt: skip
-def test_a_vocabulary_that_fits_may_be_trained(kind, rows, tokens):
+def test_B8_a_vocabulary_that_fits_may_be_trained(kind, rows, tokens):
     check_sizes(rows, tokens=tokens, kind=kind)
 
 
@@ -201,11 +207,12 @@ def test_a_vocabulary_that_fits_may_be_trained(kind, rows, tokens):
         ("tune", 49954, 55296),
     ],
 )  # fmt: skip
-def test_a_vocabulary_that_does_not_fit_is_refused_with_both_sizes(kind, rows, tokens):
+def test_B8_a_vocabulary_that_does_not_fit_is_not_trained_and_both_sizes_are_named(kind, rows, tokens):
     with pytest.raises(WrongPart) as caught:
         check_sizes(rows, tokens=tokens, kind=kind)
     assert str(rows) in str(caught.value)
     assert str(tokens) in str(caught.value)
+    assert "take" in str(caught.value)
 
 
 def test_a_tied_head_gets_weights_of_its_own(folder):

@@ -49,7 +49,7 @@ def llama3(folder):
     return folder
 
 
-def test_labels_are_ignored_exactly_on_the_prompt(folder, alpaca_tokenizer):
+def test_G2_labels_are_ignored_exactly_on_the_prompt(folder, alpaca_tokenizer):
     corpus = corpus_of(recipe_for(folder, tokenizer=alpaca_tokenizer, block=512))
     pieces = sentencepiece.SentencePieceProcessor(model_proto=sentencepiece_of(49954))
     records = json.loads((folder / "data.json").read_text("utf-8"))
@@ -62,14 +62,14 @@ def test_labels_are_ignored_exactly_on_the_prompt(folder, alpaca_tokenizer):
         assert corpus.rows.labels(row).tolist() == [-100] * len(prompt) + answer
 
 
-def test_the_templates_are_to_the_letter_those_that_the_product_asks_with():
+def test_G2_the_templates_are_to_the_letter_those_that_the_product_asks_with():
     assert TEMPLATES["alpaca"].endswith("\n\n### Response: ")
     for name, family in (("alpaca", alpaca), ("alpaca-2", alpaca2)):
         rendered = "".join(segment.text for segment in family.render([HumanMessage("为什么？")]))
         assert TEMPLATES[name].format(instruction="为什么？") == rendered
 
 
-def test_the_tokens_are_sentencepiece_s_where_transformers_would_split_otherwise(alpaca_tokenizer):
+def test_C4_training_has_sentencepiece_s_tokens_where_transformers_would_split_otherwise(alpaca_tokenizer):
     drawn = random.Random(1)
     lines = ["".join(chr(0x4E00 + drawn.randrange(1500)) for _ in range(20)) for _ in range(3000)]
     encoder = open_encoder(alpaca_tokenizer)
@@ -102,7 +102,7 @@ def test_a_template_that_the_vocabulary_cannot_write_is_refused(folder):
         corpus_of(recipe_for(folder, template="llama-3"))
 
 
-def test_texts_are_one_behind_the_other_in_blocks_with_beginnings_and_ends(folder):
+def test_G1_texts_are_one_behind_the_other_in_blocks_with_beginnings_and_ends(folder):
     corpus = corpus_of(recipe_for(folder, kind="pretrain"))
     pieces = sentencepiece.SentencePieceProcessor(model_proto=sentencepiece_of(600))
     lines = (folder / "data.txt").read_text("utf-8").split("\n")
@@ -115,7 +115,7 @@ def test_texts_are_one_behind_the_other_in_blocks_with_beginnings_and_ends(folde
     assert 2 not in unclosed.rows.tokens.tolist()
 
 
-def test_the_cache_is_used_for_the_same_data_and_not_for_any_other(folder, alpaca_tokenizer):
+def test_G1_G2_the_cache_is_used_for_the_same_data_and_not_for_any_other(folder, alpaca_tokenizer):
     first = corpus_of(recipe_for(folder))
     made = (first.folder / "tokens.bin").stat().st_mtime_ns
     (folder / "data.json").rename(folder / "renamed.json")

@@ -39,12 +39,12 @@ def vocabulary(tmp_path, proto):
     return open_vocabulary(written(tmp_path, proto), template="")
 
 
-def test_ids_are_those_of_sentencepiece_on_three_thousand_lines(vocabulary, plain):
+def test_C4_ids_are_those_of_sentencepiece_on_three_thousand_lines(vocabulary, plain):
     assert len(set(LINES)) == 3000
     assert [vocabulary.encode(line) for line in LINES] == [plain.encode(line) for line in LINES]
 
 
-def test_transformers_own_tokenizer_reads_many_of_these_lines_otherwise(tmp_path, proto, plain):
+def test_C4_transformers_own_tokenizer_reads_many_of_these_lines_otherwise(tmp_path, proto, plain):
     transformers = pytest.importorskip("transformers")
     theirs = transformers.AutoTokenizer.from_pretrained(str(written(tmp_path, proto)))
     other = sum(theirs.encode(line, add_special_tokens=False) != plain.encode(line) for line in LINES)
