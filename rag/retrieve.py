@@ -5,7 +5,7 @@ passage. Fusion is min-max over each leg's best: a passage's score is w·dense +
 leg's first is 1 and its last 0.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -69,9 +69,10 @@ def rank(
     `sources` are shell patterns that a document must match; `embedder` may be None for the keyword leg alone.
     """
     query = clean(query)  # half a character, from a terminal, would stop the word cutter
-    contents = documents.contents_matching(library.catalog, sources) if sources else None
-    if contents == [] or not query.strip():
+    chosen = documents.contents_of(library.catalog, sources) if sources else None
+    if chosen == {} or not query.strip():
         return Ranking()
+    contents = None if chosen is None else sorted(set(chosen.values()))
     keyword = _keyword_leg(library, query, contents=contents) if leg != "dense" else []
     dense = _dense_leg(library, query, embedder=embedder, contents=contents) if embedder and leg != "keyword" else []
     weight = {"hybrid": dense_weight, "dense": 1.0, "keyword": 0.0}[leg]
@@ -79,7 +80,7 @@ def rank(
     fused = fuse(shares)
     ranks = [{hit.passage: rank for rank, hit in enumerate(hits, 1)} for hits in (dense, keyword)]
     relevances = {hit.passage: relevance(hit.score, embedder=embedder.name) for hit in dense} if embedder else {}
-    found = _passages(library, fused, sources=sources, limit=4 * top_k)
+    found = _passages(library, fused, sources=chosen, limit=4 * top_k)
     ranked = [
         replace(p, dense_rank=ranks[0].get(p.id), keyword_rank=ranks[1].get(p.id), relevance=relevances.get(p.id))
         for p in found
@@ -137,7 +138,9 @@ def _min_max(hits: Sequence[Hit], *, floor: float | None) -> dict[int, float]:
     return {hit.passage: (hit.score - bottom) / spread if spread > 0 else 1.0 for hit in hits}
 
 
-def _passages(library: Library, scores: Mapping[int, float], *, sources: Sequence[str], limit: int) -> list[Passage]:
+def _passages(
+    library: Library, scores: Mapping[int, float], *, sources: Collection[str] | None, limit: int
+) -> list[Passage]:
     ids = list(scores)[:limit]
     if not ids:
         return []
@@ -147,7 +150,7 @@ def _passages(library: Library, scores: Mapping[int, float], *, sources: Sequenc
     )
     named: dict[int, list[str]] = {}
     for row in rows:
-        if not sources or documents.matches(row["source"], sources):
+        if sources is None or row["source"] in sources:
             named.setdefault(row["id"], []).append(row["source"])
     by_id = {row["id"]: row for row in rows}
     return [

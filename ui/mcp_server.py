@@ -16,7 +16,7 @@ from mcp_types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import BaseModel, Field, ValidationError
 
 from ingest.errors import WendangError
-from ingest.library.documents import matches
+from ingest.library.documents import chosen
 from rag import Engine
 from rag.types import Answer, Delta, Done, Found, Reading, StreamEvent
 from ui.text import error_text, t
@@ -194,7 +194,8 @@ class Tools:
 
     def list_documents(self, *, sources: Sources = _ALL, offset: Offset = 0) -> DocumentList:
         """Return documents, those that match where patterns are given."""
-        found = [one for one in self._library.status() if not sources or matches(one.source, sources)]
+        known = {one.source: one for one in self._library.status()}
+        found = [known[source] for source in (chosen(known, sources) if sources else known)]
         shown = found[offset : offset + MOST_DOCUMENTS]
         after = offset + len(shown)
         return DocumentList(

@@ -21,7 +21,7 @@ def named(library: "Engine", given: str) -> list[str]:
     Raises NotInLibrary.
     """
     from ingest.errors import NotInLibrary
-    from ingest.library.documents import matches
+    from ingest.library.documents import chosen
 
     known = library.status()
     sources = [one.source for one in known]
@@ -32,7 +32,7 @@ def named(library: "Engine", given: str) -> list[str]:
     for folder in outer:
         if (relative := path.relative_to(folder).as_posix()) in sources:
             return [relative]
-    found = [source for source in sources if matches(source, [given])]
+    found = chosen(sources, [given])
     if not found:
         raise NotInLibrary(f"the library has no document {given!r}; `wendang status` lists them", source=given)
     return found

@@ -2,8 +2,9 @@
 
 import json
 import os
+import re
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -23,6 +24,9 @@ _INSIDE = (
     "WITH RECURSIVE inside (id) AS (SELECT id FROM documents WHERE container = ?"
     " UNION SELECT documents.id FROM documents JOIN inside ON container = inside.id) SELECT id FROM inside"
 )
+
+# A mark of shell patterns that stands for itself, as `glob.escape` writes it.
+_QUOTED = re.compile(r"\[([*?[])\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,15 +221,29 @@ def hide_all(catalog: Catalog) -> None:
     catalog.execute("UPDATE documents SET content_id = NULL")
 
 
-def contents_matching(catalog: Catalog, patterns: Sequence[str]) -> list[int]:
-    """Return the contents shown by documents whose source matches one of the shell patterns."""
+def contents_of(catalog: Catalog, patterns: Sequence[str]) -> dict[str, int]:
+    """Return the documents that shell patterns choose: by source, the content that each shows."""
     rows = catalog.rows("SELECT source, content_id FROM documents WHERE content_id IS NOT NULL")
-    return sorted({row["content_id"] for row in rows if matches(row["source"], patterns)})
+    contents = {row["source"]: row["content_id"] for row in rows}
+    return {source: contents[source] for source in chosen(contents, patterns)}
 
 
-def matches(source: str, patterns: Sequence[str]) -> bool:
-    """Whether a source matches one of the shell patterns, as a whole path or by its last part."""
-    return any(fnmatchcase(source, pattern) or fnmatchcase(source.rsplit("/", 1)[-1], pattern) for pattern in patterns)
+def chosen(sources: Iterable[str], patterns: Sequence[str]) -> list[str]:
+    """Return those of the sources that shell patterns choose, in their order.
+
+    A pattern that is the path of one source, as it is or with its marks quoted (`[*]`), chooses that one alone; any
+    other chooses the sources that it matches as a whole path or by their last part.
+    """
+    known = dict.fromkeys(sources)
+    found: set[str] = set()
+    for pattern in patterns:
+        named = {pattern, _QUOTED.sub(r"\1", pattern)} & known.keys()
+        found |= named or {source for source in known if _matches(source, pattern)}
+    return [source for source in known if source in found]
+
+
+def _matches(source: str, pattern: str) -> bool:
+    return fnmatchcase(source, pattern) or fnmatchcase(source.rsplit("/", 1)[-1], pattern)
 
 
 def details(text: str) -> dict[str, object]:

@@ -53,6 +53,23 @@ def test_a_search_can_be_narrowed_to_some_documents(filled, embedder, pattern, s
     assert {p.source for p in found} == sources
 
 
+def test_the_path_of_a_document_is_that_document_and_not_those_of_its_name(filled, folder, embedder):
+    text = (folder / "制度" / "休假.txt").read_text("utf-8")
+    (folder / "休假.txt").write_text("试用期员工没有年休假，请事假须经批准。", "utf-8")
+    (folder / "旧").mkdir()
+    (folder / "旧" / "休假.txt").write_text(text, "utf-8")
+    sync_all(filled, folder, embedder)
+
+    def found(*patterns):
+        passages = search(filled, "年休假有几天", embedder=embedder, top_k=10, sources=patterns)
+        return {source for passage in passages for source in (passage.source, *passage.also)}
+
+    assert found("休假.txt") == {"休假.txt"}
+    assert found("*休假.txt") == {"休假.txt", "制度/休假.txt", "旧/休假.txt"}
+    assert found("制度/休假.txt") == {"制度/休假.txt"}
+    assert found("休假.txt", "制度/*") == {"休假.txt", "制度/休假.txt"}
+
+
 def test_copies_are_named_and_near_duplicates_collapse(filled, folder, embedder):
     (folder / "休假副本.txt").write_bytes((folder / "制度" / "休假.txt").read_bytes())
     (folder / "休假改.txt").write_text("员工入职满一年，每年有五天带薪年休假。病假需要醫院證明！", "utf-8")

@@ -120,10 +120,38 @@ def test_bytes_that_are_no_text_do_not_break_it(chat):
     assert "Traceback" not in err
 
 
-def test_json_is_json(chat):
-    _, out, _ = chat("上海仓的保证金是多少？\n", "--json")
-    record = json.loads(out)
-    assert record["citations"][0]["source"] == "租赁.txt"
+def test_json_is_an_object_for_every_line_that_was_typed(chat, tmp_path):
+    orders = ["/list", "/export", "上海仓的保证金是多少？", "/sources", "/in 租赁.txt", "/list", "/export"]
+    orders += [f"/export {tmp_path}/对话.md", "/new", "/open 1", "/delete 1", "/in", "/没有这个", "/help", "/open 1"]
+    orders += [f"/export {tmp_path}/对话.md", f"/export {tmp_path}"]
+    status, out, err = chat("\n".join(orders), "--json")
+    records = [json.loads(line) for line in out.splitlines()]
+    named = ["list", "export", "answer", "sources", "in", "list", "export", "export", "new", "open", "delete", "in"]
+    assert [record["event"] for record in records] == [*named, "help", "help", "failed", "export", "export"]
+    _, _, answer, sources, scope, listed, exported, written, _, opened, *_ = records
+    assert answer["citations"][0]["source"] == "租赁.txt"
+    assert sources["passages"] == answer["passages"]
+    assert scope["sources"] == ["租赁.txt"]
+    [conversation] = listed["conversations"]
+    assert (conversation["number"], conversation["turns"], conversation["open"]) == (1, 1, True)
+    assert exported["markdown"] == (tmp_path / "对话.md").read_text("utf-8") and not exported["path"]
+    assert written["path"] == str(tmp_path / "对话.md")
+    assert opened["turns"] == [{"question": "上海仓的保证金是多少？", "answer": answer["answer"], "refused": False}]
+    assert status == 1 and records[14]["message"] in err
+
+
+def test_json_of_what_cannot_be_written_tells_so(chat, tmp_path):
+    status, out, err = chat(f"上海仓的保证金是多少？\n/export {tmp_path}\n", "--json")
+    _, failed = map(json.loads, out.splitlines())
+    assert (failed["event"], failed["code"], status) == ("failed", "not_exported", 1)
+    assert failed["message"] in err
+
+
+def test_json_goes_on_with_a_conversation_as_an_object(chat):
+    chat("上海仓的租金哪天开始上调？\n")
+    _, out, _ = chat("保证金是多少？\n", "--json", "--continue")
+    opened, answer = map(json.loads, out.splitlines())
+    assert (opened["event"], opened["number"], answer["event"]) == ("open", 1, "answer")
 
 
 def test_no_source_is_a_refusal_that_is_shown_and_kept(chat, home):

@@ -1,5 +1,6 @@
 """The page in Streamlit's own test runner: real library, real embedder, real model."""
 
+import errno
 import os
 import signal
 import socket
@@ -158,6 +159,18 @@ def test_a_port_that_is_taken_is_named(home, monkeypatch, capsys):
         with pytest.raises(SystemExit, match="1"):
             main()
     assert f"端口 {port} 不能用" in capsys.readouterr().err
+
+
+def test_a_port_that_only_root_may_use_is_named(home, monkeypatch, capsys):
+    def refuse(self, address):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    monkeypatch.setattr(sys, "argv", ["wendang", "page", "--port", "80"])
+    with pytest.raises(SystemExit, match="1"):
+        main()
+    [line] = capsys.readouterr().err.splitlines()
+    assert "端口 80 不能用" in line and "--port" in line
 
 
 def test_a_page_without_streamlit_names_the_extra(monkeypatch):

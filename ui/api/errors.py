@@ -1,7 +1,7 @@
 """What goes wrong, as OpenAI's clients know it: `{"error": {"message", "type", "param", "code"}}` with a status."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import fastapi
@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from ingest.errors import WendangError
 from ui.api.json_body import Json
-from ui.text import error_text, one_line, t
+from ui.text import TEXTS, error_text, one_line, t
 
 _LOG = logging.getLogger(__name__)
 
@@ -106,11 +106,27 @@ def invalid(problems: Sequence[Any]) -> dict[str, Any]:
     about = [problem for problem in problems if _path(problem["loc"]).partition("[")[0] == first]
     chosen = max(about, key=lambda problem: (len(_path(problem["loc"])), not problem["type"].endswith("_type")))
     param = _path(chosen["loc"])
+    if chosen["type"] == "missing":
+        return error_body(400, code="invalid_value", message=t("api.missing", param=param), param=param)
     given = one_line(repr(chosen.get("input")))
-    message = t(
-        "api.invalid", param=param, given=given if len(given) < 80 else given[:77] + "…", expected=chosen["msg"]
-    )
+    given = given if len(given) < 80 else given[:77] + "…"
+    message = t("api.invalid", param=param, given=given, expected=_expected(chosen))
     return error_body(400, code="invalid_value", message=message, param=param)
+
+
+def _expected(problem: Mapping[str, Any]) -> str:
+    """Return what a field takes: in our words, or in pydantic's English for a kind of problem that has none."""
+    key = f"api.expected.{problem['type']}"
+    if key not in TEXTS:
+        return str(problem["msg"])
+    return t(key, **{name: _shown(value) for name, value in problem.get("ctx", {}).items()})
+
+
+def _shown(value: object) -> object:
+    """Return a limit as people write it: 2 for 2.0, and a list of words without pydantic's English before the last."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value.replace(" or ", ", ") if isinstance(value, str) else value
 
 
 def _path(places: Sequence[str | int]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from ui.api.errors import ApiError
 
@@ -125,7 +126,7 @@ class Message(_Lenient):
     @model_validator(mode="after")
     def _says_something(self) -> "Message":
         if self.content is None and self.message is None:
-            raise ValueError("a message needs content")
+            raise PydanticCustomError("no_content", "a message needs content")
         return self
 
     @property

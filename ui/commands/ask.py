@@ -2,11 +2,13 @@
 
 import io
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import click
 
+from ingest.types import Passage
 from rag.types import Answer
 from ui.answer_display import finished, show
 from ui.options import (
@@ -74,17 +76,13 @@ def _asked(question: str | None) -> str:
 
 def as_record(question: str, answer: Answer) -> dict[str, Any]:
     """Return an answer as `ask --json` prints it."""
-    passages = []
-    for n, passage in enumerate(answer.passages, 1):
-        record = asdict(passage)
-        passages.append({"n": n, **{name: record[name] for name in _PASSAGE}})
     return {
         "question": question,
         "answer": answer.text,
         "refused": answer.refused,
         "citations": [asdict(citation) for citation in answer.citations],
         "unsupported": [asdict(part) for part in answer.unsupported],
-        "passages": passages,
+        "passages": passages_as_records(answer.passages),
         "dropped": answer.dropped,
         "cut": answer.cut,
         "model": answer.model,
@@ -92,6 +90,15 @@ def as_record(question: str, answer: Answer) -> dict[str, Any]:
         "usage": dict(answer.usage),
         "timings": {name: round(value, 4) for name, value in answer.timings.items()},
     }
+
+
+def passages_as_records(passages: Sequence[Passage]) -> list[dict[str, Any]]:
+    """Return the passages that were read, numbered as `ask --json` prints them."""
+    records = []
+    for n, passage in enumerate(passages, 1):
+        record = asdict(passage)
+        records.append({"n": n, **{name: record[name] for name in _PASSAGE}})
+    return records
 
 
 _PASSAGE = ("source", "page", "start", "end", "heading", "text", "score", "also")

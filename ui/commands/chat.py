@@ -13,7 +13,7 @@ from ingest.errors import WendangError
 from rag.types import Answer
 from ui import interrupts
 from ui.answer_display import finished, show
-from ui.commands.ask import as_record
+from ui.commands.ask import as_record, passages_as_records
 from ui.line_editing import typed_lines
 from ui.options import (
     define,
@@ -116,8 +116,7 @@ class _Chat:
         try:
             step()
         except WendangError as exc:
-            self.failed = True
-            click.echo(error_text(exc), err=True)
+            self._fail(error_text(exc), code=exc.code)
 
     def open_latest(self) -> None:
         """Go on with the conversation that changed last, if there is one."""
@@ -131,7 +130,7 @@ class _Chat:
         events = self._library.stream(asked, top_k=self._top_k, sources=self._sources, progress=not wants_json())
         if wants_json():
             answer = finished(events)
-            print_json(as_record(question, answer), one_line=True)
+            print_json({"event": "answer", **as_record(question, answer)}, one_line=True)
         else:
             answer = show(events, live=True)
         self._last = answer
@@ -143,28 +142,36 @@ class _Chat:
         self._orders.get(name, self._help)(value.strip())
 
     def _help(self, value: str) -> None:
-        click.echo(t("chat.hello"))
+        _tell("help", t("chat.hello"), orders=[f"/{name}" for name in (*self._orders, "quit")])
 
     def _new(self, value: str) -> None:
+        self._forget()
+        _tell("new")
+
+    def _forget(self) -> None:
         self._number, self._history, self._last = None, [], None
 
     def _search_in(self, value: str) -> None:
         self._sources = (value,) if value else ()
-        click.echo(t("chat.in", source=value) if value else t("chat.in_all"))
+        _tell("in", t("chat.in", source=value) if value else t("chat.in_all"), sources=list(self._sources))
 
     def _show_sources(self, value: str) -> None:
-        for n, passage in enumerate(self._last.passages if self._last else (), 1):
-            click.echo(f"[{n}] {place(passage)}\n{printable(passage.text)}\n")
+        passages = self._last.passages if self._last else ()
+        shown = [f"[{n}] {place(passage)}\n{printable(passage.text)}\n" for n, passage in enumerate(passages, 1)]
+        _tell("sources", "\n".join(shown), passages=passages_as_records(passages))
 
     def _list(self, value: str) -> None:
         found = self._kept.search(value) if value else self._kept.recent()
+        shown, records = [], []
         for one in found:
-            mark = "*" if one.id == self._number else " "
+            is_open = one.id == self._number
             changed = datetime.fromisoformat(one.changed).astimezone().strftime("%Y-%m-%d %H:%M")
             told = t("chat.listed", number=one.id, name=one.name, turns=one.turns, changed=changed)
-            click.echo(f"{mark} {told}")
-        if not found:
-            click.echo(t("chat.none"))
+            shown.append(f"{'*' if is_open else ' '} {told}")
+            records.append(
+                {"number": one.id, "name": one.name, "turns": one.turns, "changed": one.changed, "open": is_open}
+            )
+        _tell("list", "\n".join(shown) or t("chat.none"), conversations=records)
 
     def _open(self, value: str) -> None:
         from rag.conversations import history_of
@@ -172,25 +179,26 @@ class _Chat:
         number = _number(value)
         turns = self._kept.turns(number)
         self._number, self._history, self._last = number, history_of(turns), None
-        for turn in turns:
-            click.echo(f"> {one_line(turn.question)}\n{printable(turn.answer)}\n")
+        shown = [f"> {one_line(turn.question)}\n{printable(turn.answer)}\n" for turn in turns]
+        records = [{"question": turn.question, "answer": turn.answer, "refused": turn.refused} for turn in turns]
+        _tell("open", "\n".join(shown), number=number, turns=records)
 
     def _delete(self, value: str) -> None:
         number = _number(value)
         self._kept.delete(number)
         if number == self._number:
-            self._new("")
-        click.echo(t("chat.deleted", number=number))
+            self._forget()
+        _tell("delete", t("chat.deleted", number=number), number=number)
 
     def _export(self, value: str) -> None:
         from rag.export import as_markdown
 
         if self._number is None:
-            click.echo(t("chat.none"))
+            _tell("export", t("chat.none"), path=None, markdown=None)
             return
         text = as_markdown(self._kept.get(self._number), self._kept.turns(self._number), place=place)
         if not value:
-            click.echo(printable(text))
+            _tell("export", printable(text), path=None, markdown=text)
             return
         path = Path(value).expanduser()
         try:
@@ -198,10 +206,24 @@ class _Chat:
             with path.open("x", encoding="utf-8") as out:
                 out.write(text)
         except OSError as exc:
-            self.failed = True
-            click.echo(t("chat.not_exported", path=str(path), cause=exc.strerror or str(exc)), err=True)
+            self._fail(t("chat.not_exported", path=str(path), cause=exc.strerror or str(exc)), code="not_exported")
             return
-        click.echo(t("chat.exported", path=str(path)))
+        _tell("export", t("chat.exported", path=str(path)), path=str(path), markdown=None)
+
+    def _fail(self, text: str, *, code: str) -> None:
+        """Say what went wrong; where every line has one of JSON, this one has it too."""
+        self.failed = True
+        click.echo(text, err=True)
+        if wants_json():
+            _tell("failed", code=code, message=text)
+
+
+def _tell(event: str, text: str = "", **values: object) -> None:
+    """Print what an order brought: its text, or with --json an object of one line."""
+    if wants_json():
+        print_json({"event": event, **values}, one_line=True)
+    elif text:
+        click.echo(text)
 
 
 def _number(value: str) -> int:

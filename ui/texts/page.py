@@ -23,6 +23,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "page.unverified": ("未能核实", "not verified"),
     "page.took": ("{model}，{seconds} 秒", "{model}, {seconds} s"),
     "page.choose": ("选择文件，或拖到这里", "Choose files, or drop them here"),
+    "page.not_sent": ("没有添加：文件太大，或没有传完", "Not added: too large, or not sent whole"),
+    "page.gone": ("连接断开了", "Disconnected"),
+    "page.gone_help": (
+        "问档没有回应，可能已经停止。请在终端里再运行 wendang page，然后刷新本页；对话和文件都还在。",
+        "Wendang does not answer; it may have ended. Run wendang page again, then reload this page: conversations and "
+        "documents are kept.",
+    ),
     "page.known": ("{name} 已经在资料文件夹里，内容相同", "{name} is there already, with the same content"),
     "page.stored_as": ("{name} 已保存为 {stored}", "{name} was stored as {stored}"),
     "page.temporary": ("{name} 是临时文件，没有保存", "{name} is a temporary file and was not stored"),

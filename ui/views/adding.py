@@ -73,7 +73,11 @@ def _drop(shared: Shared) -> None:
 
 def _take(shared: Shared, key: str) -> None:
     """Put what came into the drop folder, and sync it; the uploader is then empty again."""
-    files = st.session_state[key] or []
+    files = st.session_state[key]
+    # An uploader that is no longer drawn may be reported once more (see ui.views.settings): emptied, or with what was
+    # taken from it already.
+    if not files or not key.startswith(f"upload_{st.session_state[_ROUND]}_"):
+        return
     st.session_state[_ROUND] += 1
     notes: list[str] = []
     st.session_state[_NOTES] = notes

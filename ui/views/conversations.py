@@ -66,7 +66,9 @@ def show_current(kept: Conversations, conversation: Conversation, turns: list[Tu
 
 def _rename(kept: Conversations, conversation: Conversation, key: str) -> None:
     name = st.session_state[key].strip()
-    if name:
+    # The name as it was drawn may come once more when the field is gone (see ui.views.settings): of a conversation that
+    # is deleted, or has another name by now.
+    if name and name != conversation.name:
         _guarded(lambda: kept.rename(conversation.id, name=name))
 
 

@@ -45,5 +45,8 @@ def _rate(kept: Conversations, turn: Turn, good: bool | None) -> None:
 
 
 def _explain(kept: Conversations, turn: Turn, key: str) -> None:
-    if turn.feedback:
-        kept.rate(turn.id, feedback=Feedback(turn.feedback.good, st.session_state[key]))
+    reason = st.session_state[key]
+    # The value as it was drawn may come once more when the field is gone, as a choice (see ui.views.settings): it must
+    # not bring a thumb back that was taken away.
+    if turn.feedback and reason != turn.feedback.reason:
+        kept.rate(turn.id, feedback=Feedback(turn.feedback.good, reason))

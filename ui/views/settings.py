@@ -1,11 +1,13 @@
 """Models and settings: which model answers, what can be set and what comes of it, and whether all parts are well."""
 
 from html import escape
+from itertools import chain
 
 import streamlit as st
 
 from rag.doctor import examine
 from ui.commands.doctor import as_record
+from ui.model_health import examine_models
 from ui.settings_file import NAME
 from ui.text import t
 from ui.views import address, inert, models, settings_form
@@ -48,7 +50,10 @@ def _open_part() -> None:
 def _health(shared: Shared) -> None:
     """Show the findings of `wendang doctor`, with what to do about each."""
     with st.spinner(t("settings.examining")):
-        records = [as_record(finding) for finding in examine(shared.engine.settings.home, engine=shared.engine)]
+        home = shared.engine.settings.home
+        # No file is read whole here, but for a model's whose time has changed: that one is hashed again.
+        findings = chain(examine(home, engine=shared.engine), examine_models(home))
+        records = [as_record(finding) for finding in findings]
     bad = sum(not record["ok"] for record in records)
     inert.note(t("settings.health_bad", count=bad) if bad else t("settings.health_ok"), kind="error" if bad else "done")
     rows = []

@@ -70,7 +70,15 @@ _STYLE = """<style>
   justify-content: center; align-items: center; }
 [data-testid=stFileUploaderDropzoneInstructions] { display: none; }
 [data-testid=stFileUploaderDropzone] button p { font-size: 0; }
-[data-testid=stFileUploaderDropzone] button p::after { content: "CHOOSE"; font-size: .95rem; }
+[data-testid=stFileUploaderDropzone] button p::after { content: "%choose%"; font-size: .95rem; }
+[data-testid=stTooltipErrorHoverTarget]::after { content: "%not_sent%"; align-self: center; margin-left: .6rem;
+  font-size: .85rem; }
+[data-testid=stTooltipErrorContent] { display: none; }
+[data-testid=stDialog] section:not(:has(h2 + div > div *)) h2 { font-size: 0; }
+[data-testid=stDialog] section:not(:has(h2 + div > div *)) h2::after { content: "%gone%"; font-size: 1.3rem; }
+[data-testid=stDialog] section:not(:has(h2 + div > div *)) h2 + div > div { font-size: 0; }
+[data-testid=stDialog] section:not(:has(h2 + div > div *)) h2 + div > div::after { content: "%gone_help%";
+  font-size: 1rem; line-height: 1.7; }
 .stColumn:has(.wd-closed) { display: none; }
 .wd summary { cursor: pointer; }
 .wd-read { margin-top: .5rem; padding: .5rem .8rem; border-left: 3px solid rgba(128, 128, 128, .35); }
@@ -102,5 +110,11 @@ _STYLE = """<style>
 
 
 def css() -> str:
-    """Return the page's style; Streamlit's uploader speaks English only, so its words are put in here."""
-    return _STYLE.replace("CHOOSE", t("page.choose"))
+    """Return the page's style, with words in it.
+
+    Streamlit's uploader, and the dialog of bare text that it opens where the server is gone, speak English only.
+    """
+    style = _STYLE
+    for name in ("choose", "not_sent", "gone", "gone_help"):
+        style = style.replace(f"%{name}%", t(f"page.{name}"))
+    return style

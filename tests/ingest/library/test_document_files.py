@@ -1,5 +1,6 @@
 """From a document back to the file it was read from."""
 
+import glob
 import zipfile
 
 import pytest
@@ -20,6 +21,36 @@ def test_a_document_leads_to_its_file_and_one_inside_of_an_archive_to_the_archiv
     assert documents.file_of(library.catalog, inner) == folder / "归档.zip"
     assert documents.is_inside(library.catalog, inner)
     assert not documents.is_inside(library.catalog, "制度/休假.txt")
+
+
+SHELF = ["a.txt", "b/a.txt", "b/c.txt", "[2025]a.txt", "2a.txt", "b/[2025]a.txt", "*.txt", "b/d?.txt"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "found"),
+    [
+        (["a.txt"], ["a.txt"]),
+        (["c.txt"], ["b/c.txt"]),
+        (["b/a.txt"], ["b/a.txt"]),
+        (["?.txt"], ["a.txt", "b/a.txt", "b/c.txt", "*.txt"]),
+        (["b/*"], ["b/a.txt", "b/c.txt", "b/[2025]a.txt", "b/d?.txt"]),
+        (["[2025]a.txt"], ["[2025]a.txt"]),
+        (["[[]2025]a.txt"], ["[2025]a.txt"]),
+        (["[0-9]a.txt"], ["2a.txt"]),
+        (["[*].txt"], ["*.txt"]),
+        (["*.txt"], ["*.txt"]),
+        (["d[?].txt"], ["b/d?.txt"]),
+        (["c.txt", "a.txt", "a.txt"], ["a.txt", "b/c.txt"]),
+        (["A.txt"], []),
+        ([], []),
+    ],
+)
+def test_a_pattern_chooses_the_document_of_that_path_or_all_that_match_it(patterns, found):
+    assert documents.chosen(SHELF, patterns) == found
+
+
+def test_a_path_as_the_page_quotes_it_chooses_that_document_alone():
+    assert [documents.chosen(SHELF, [glob.escape(source)]) for source in SHELF] == [[source] for source in SHELF]
 
 
 def test_a_document_that_is_not_there_is_named(library):

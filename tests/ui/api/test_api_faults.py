@@ -362,6 +362,26 @@ def test_a13_a_port_in_use_is_named_and_how_to_choose_another(quick, tmp_path, m
     assert str(quick.port) in second.said and "--port" in second.said and "Traceback" not in second.said
 
 
+#: What the system does where a user may not listen on ports below 1024; who runs the tests may be root.
+PRIVILEGED = """
+import errno, os, socket
+bind = socket.socket.bind
+def refuse(self, address):
+    if 0 < address[1] < 1024:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return bind(self, address)
+socket.socket.bind = refuse
+"""
+
+
+def test_a13_a_privileged_port_is_named_and_how_to_choose_another(tmp_path, models_dir):
+    server = ApiServer(tmp_path / "家", models=models_dir, patch=PRIVILEGED)
+    server.use_port(80)
+    assert server.run() == 1
+    [line] = server.said.splitlines()
+    assert "端口 80 不能用" in line and "--port" in line
+
+
 @pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid"])
 def test_a13_an_address_of_another_machine_is_named_and_how_to_choose_another(tmp_path, models_dir, host):
     server = ApiServer(tmp_path / "家", models=models_dir, options=["--host", host], WENDANG_API_KEY="k")

@@ -22,6 +22,9 @@ _RUN = "from ui.cli import main; main()"
 class Server:
     """A `wendang page` process of a home; it can be stopped and started again on the same port."""
 
+    #: What is served, and where it says that it is well.
+    face, health = "page", "/_stcore/health"
+
     def __init__(self, home: Path, *, models: Path, log: Path, settings: dict[str, str] | None = None) -> None:
         self.home = home
         self.log = log
@@ -38,18 +41,18 @@ class Server:
 
     @property
     def address(self) -> str:
-        """Where the page is."""
+        """Where the server is."""
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Start the process, and wait until it answers."""
-        command = [sys.executable, "-c", _RUN, "--home", str(self.home), "page", "--port", str(self.port)]
+        command = [sys.executable, "-c", _RUN, "--home", str(self.home), self.face, "--port", str(self.port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
         deadline = time.monotonic() + PATIENCE / 1000
         while not self._answers():
             assert self._process.poll() is None, self.log.read_text("utf-8", "replace")
-            assert time.monotonic() < deadline, f"no page at {self.address}"
+            assert time.monotonic() < deadline, f"nothing at {self.address}"
             # A process that starts reports to nobody: it is asked until it answers.
             time.sleep(0.05)
 
@@ -66,10 +69,16 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=5) as reply:
-                return bool(reply.read() == b"ok")
+            with urllib.request.urlopen(self.address + self.health, timeout=5) as reply:
+                return b"ok" in reply.read()
         except urllib.error.URLError:
             return False
+
+
+class Api(Server):
+    """A `wendang api` process of a home."""
+
+    face, health = "api", "/healthz"
 
 
 class Watch:

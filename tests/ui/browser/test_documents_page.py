@@ -10,6 +10,7 @@ from browsing import Server, settle
 from playwright.sync_api import Locator, Page, expect
 
 from ingest.library.store import Library
+from ui.views.adding import LARGEST_MB
 
 LEAVE = "休假办法\n\n员工入职满一年后，每年享有十二天带薪年假。年假须提前三个工作日申请。\n"
 NOTICE = "停电通知\n\n八月三日上午九时至十一时，三号楼停电检修。\n"
@@ -242,6 +243,58 @@ def test_the_health_of_all_parts_is_shown(visit: Visit, sample: Server) -> None:
     page = visit(sample.address + "/?view=settings&part=health")
     expect(page.locator(".wd-health")).to_contain_text("嵌入模型")
     expect(page.locator(".wd-done")).to_contain_text("一切正常")
+
+
+def test_what_is_wrong_with_a_model_is_a_finding_of_its_health(served: Serve, visit: Visit, tmp_path: Path) -> None:
+    home = tmp_path / "家"
+    folder = home / "models" / "chinese-alpaca-2-7b-lora"
+    folder.mkdir(parents=True)
+    (folder / "adapter_config.json").write_text("{", "utf-8")
+    page = visit(served(home, WENDANG_MODELS_DIR=str(home / "models")).address + "/?view=settings&part=health")
+    row = page.locator(".wd-health tr").filter(has_text="chinese-alpaca-2-7b-lora")
+    expect(row).to_contain_text("模型文件")
+
+
+def said_instead(page: Page, selector: str) -> list[str]:
+    """Return the words that stand for Streamlit's own, which are not seen."""
+    shown = "nodes => nodes.map(one => JSON.parse(getComputedStyle(one, '::after').content))"
+    return list(page.locator(selector).evaluate_all(shown))
+
+
+def test_a_file_that_is_too_large_is_told_in_the_language_of_the_page(
+    served: Serve, visit: Visit, tmp_path: Path
+) -> None:
+    with (tmp_path / "大.txt").open("wb") as large:
+        large.truncate((LARGEST_MB + 1) * 1024**2)
+    server = served()
+    page = visit(f"{server.address}/?view=documents")
+    page.locator("input[type=file]").set_input_files(tmp_path / "大.txt")
+    refused = page.get_by_test_id("stTooltipErrorHoverTarget")
+    expect(refused).to_contain_text("大.txt")
+    assert said_instead(page, "[data-testid=stTooltipErrorHoverTarget]") == ["没有添加：文件太大，或没有传完"]
+    refused.hover()
+    tip = page.get_by_test_id("stTooltipErrorContent")
+    expect(tip).to_have_count(1)
+    expect(tip).to_be_hidden()
+    assert not list((server.home / "docs").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("query", "title", "order"), [("", "连接断开了", "请在终端里再运行"), ("&lang=en", "Disconnected", "Run")]
+)
+def test_a_server_that_is_gone_is_told_in_the_language_of_the_page(
+    served: Serve, visit: Visit, query: str, title: str, order: str
+) -> None:
+    server = served()
+    page = visit(f"{server.address}/?view=documents{query}")
+    page.watch.tolerate("WebSocket", "ERR_CONNECTION_REFUSED", "Client Error", "server is not responding")
+    server.stop()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert said_instead(page, "[role=dialog] h2") == [title]
+    [told] = said_instead(page, "[role=dialog] h2 + div > div")
+    assert order in told and "wendang page" in told
+    for words in ("h2", "h2 + div > div"):
+        expect(page.locator(f"[role=dialog] {words}")).to_have_css("font-size", "0px")
 
 
 @pytest.mark.parametrize("dark", [False, True])
