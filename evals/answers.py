@@ -7,7 +7,6 @@ from typing import Any
 
 from evals.metrics import exact_match, f1, holds, share
 from evals.questions import Article, Question, QuestionSet, sample
-from rag import families
 from rag.citations import without_markers
 from rag.types import Answer
 
@@ -82,8 +81,7 @@ def scores(judged: Sequence[Judged], *, mode: str) -> dict[str, Any]:
     em, f1: means over the answerable questions. citation: the share of them whose first citation names a passage that
     holds a gold answer; refusals count as wrong in all three. verified: the share of the citations given to them that
     are verified. false_refusals: the share of them that were refused. refused_unanswerable: the share of the
-    unanswerable ones that were refused. None stands for the mean of nothing. `mode` is the setting; the scores
-    name for `auto` what that was for the model.
+    unanswerable ones that were refused. None stands for the mean of nothing.
     """
     answerable = [one for one in judged if one.question.answers]
     unanswerable = [one for one in judged if not one.question.answers]
@@ -97,13 +95,8 @@ def scores(judged: Sequence[Judged], *, mode: str) -> dict[str, Any]:
         "unanswerable": len(unanswerable),
         "refused_unanswerable": share(one.answer.refused for one in unanswerable),
         "model": next((one.answer.model for one in judged if one.answer.model), None),
-        "mode": _read_in(mode, judged),
+        "mode": mode,
     }
-
-
-def _read_in(mode: str, judged: Sequence[Judged]) -> str:
-    families_of = (one.answer.family for one in judged if one.answer.family)
-    return mode if mode != "auto" else next(map(families.usual_mode, families_of), mode)
 
 
 def as_record(one: Judged) -> dict[str, Any]:

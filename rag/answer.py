@@ -21,7 +21,7 @@ from rag.types import Answer, Delta, Done, Found, Reading, StreamEvent, Waiting
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-_MODES = ("auto", "stuff", "refine")
+_MODES = ("stuff", "refine")
 
 
 def stream_answer(
@@ -29,7 +29,7 @@ def stream_answer(
     passages: Sequence[Passage],
     *,
     model: "BaseChatModel | Callable[[], BaseChatModel]",
-    mode: str = "auto",
+    mode: str = "stuff",
     **asking: Any,  # noqa: ANN401 - the options of Asking
 ) -> Iterator[StreamEvent]:
     """Yield Found, Deltas and Done: the answer to `question` from `passages`, which come best first.
@@ -51,9 +51,8 @@ def stream_answer(
         yield Delta(refusal(question))
         yield Done(Answer(refusal(question), refused=True, timings=clock.timings()))
         return
-    asker = Asking(_loaded(model), **asking)
-    run = _Run(clean(question), passages, asker)
-    steps = run.stuffed() if asker.mode(mode) == "stuff" else run.refined()
+    run = _Run(clean(question), passages, Asking(_loaded(model), **asking))
+    steps = run.stuffed() if mode == "stuff" else run.refined()
     with closing(steps):
         for event in steps:
             if isinstance(event, Delta):

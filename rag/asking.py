@@ -78,12 +78,6 @@ class Asking:
                 expected=", ".join(WORDINGS),
             )
 
-    def mode(self, asked: str) -> str:
-        """Return the mode that was asked for, or for `auto` the one that suits the model and the wording."""
-        if asked != "auto":
-            return asked
-        return families.usual_mode(self.family_name) if self._manner.wording == "own" else "stuff"
-
     @property
     def betters(self) -> bool:
         """Whether the model can better an answer with more passages; if not, its first answer is its last."""

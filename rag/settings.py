@@ -13,7 +13,7 @@ from ingest.errors import BadSetting
 from ingest.limits import Limits
 
 #: How the passages that were found are read.
-Mode = Literal["auto", "stuff", "refine"]
+Mode = Literal["stuff", "refine"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 
@@ -38,9 +38,7 @@ class Settings(BaseSettings):
     )
     family: str | None = Field(None, description="the prompt family, where the model does not tell it")
     backend_options: dict[str, Any] = Field(default_factory=dict)
-    mode: Mode = Field(
-        "auto", description="all passages in one prompt, or the best ones first; `auto` is what suits the model"
-    )
+    mode: Mode = Field("stuff", description="all passages in one prompt, or a few at a time, the best ones first")
     wording: Literal["own", "seed", "seed_literal"] = Field(
         "own",
         description="how a model is asked; `seed` is the form of Chinese-LLaMA-Alpaca, `seed_literal` with its slips",

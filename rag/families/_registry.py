@@ -77,8 +77,7 @@ class Family(Protocol):
 
     `matches` tells whether a model is of the family. `render` gives a conversation as the model's prompt, without the
     token that begins a text (the vocabulary says whether there is one). `grounded` asks for an answer from numbered
-    passages; `refined` for a better one, given further passages: None where the family cannot. Where the usual
-    does not suit a family, it says so: `MODE` (`stuff`), `PROMPT_TOKENS` (as many as fit, and are read in time).
+    passages; `refined` for a better one, given further passages: None where the family cannot.
     """
 
     NAME: str
@@ -112,11 +111,6 @@ def load(name: str) -> Family:
     if name == RAW:
         return cast(Family, import_module("rag.families._raw"))
     return cast(Family, variants.find("rag.families", name, setting="family"))
-
-
-def usual_mode(name: str) -> str:
-    """Return the mode, `stuff` or `refine`, in which a family's models answer best. Raises BadSetting."""
-    return str(getattr(load(name), "MODE", "stuff"))
 
 
 def read_info(path: Path) -> ModelInfo:

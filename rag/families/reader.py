@@ -16,8 +16,6 @@ NAME = "reader"
 STOP = ("\n",)
 # How the margin was chosen: rag.refusal.
 SAMPLING = Sampling(max_tokens=160, refusal_margin=2.0)
-# Two passages at a time: it cites better, refuses wrongly less often, and reads less (docs/measurements.md).
-MODE = "refine"
 
 _PROMPT = (
     "请只根据下面的资料回答问题，并标注所依据资料的编号。资料中没有答案时，回答“资料中没有相关内容”。\n\n"

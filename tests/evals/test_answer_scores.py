@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from evals.answers import as_record, judge, plan, scores
@@ -55,12 +53,6 @@ def test_scores_have_the_names_of_the_contract():
         "model": "m",
         "mode": "stuff",
     }
-
-
-@pytest.mark.parametrize(("family", "read"), [("reader", "refine"), ("chatml", "stuff")])
-def test_the_scores_name_the_mode_that_suited_the_model(family, read):
-    judged = [judge(ASKED, REFUSED), judge(ASKED, replace(answered("五八年[2]", (2, True)), family=family))]
-    assert scores(judged, mode="auto")["mode"] == read
 
 
 def test_what_was_not_asked_has_no_score():

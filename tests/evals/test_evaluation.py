@@ -37,7 +37,7 @@ def test_the_figures_are_those_of_the_command_line(engine, run):
     found = retrieval.search_all(engine, ASKED.answerable, articles={})
     planned = answers.plan(ASKED, limit=300, seed=0)
     judged = [answers.judge(asked, engine.ask(asked.text)) for asked in (*planned.answerable, *planned.unanswerable)]
-    assert run.scores == {"retrieval": retrieval.scores(found), "answers": answers.scores(judged, mode="refine")}
+    assert run.scores == {"retrieval": retrieval.scores(found), "answers": answers.scores(judged, mode="stuff")}
 
 
 def test_every_question_has_its_outcome(run):
@@ -53,7 +53,7 @@ def test_every_question_has_its_outcome(run):
 
 def test_the_settings_asked_for_are_used_and_kept(engine):
     run = evaluate(engine, ASKED, name="渡口", settings={"dense_weight": 0.0, "top_k": 1}, parts=["retrieval"])
-    assert run.settings == {"top_k": 1, "mode": "auto", "model": None, "dense_weight": 0.0}
+    assert run.settings == {"top_k": 1, "mode": "stuff", "model": None, "dense_weight": 0.0}
     assert list(run.scores) == ["retrieval"] and run.outcomes[0].answer is None
     assert engine.settings.dense_weight == 0.5
     with pytest.raises(BadSetting, match="top_k"):

@@ -20,16 +20,6 @@ def saying(*answers):
     return GenericFakeChatModel(messages=iter([AIMessage(answer) for answer in answers]))
 
 
-class Counted(GenericFakeChatModel):
-    """A model that keeps the prompts that it is asked."""
-
-    asked: list
-
-    def _generate(self, messages, *args, **kwargs):
-        self.asked.append(messages[-1].text)
-        return super()._generate(messages, *args, **kwargs)
-
-
 def run(question, passages, model, **options):
     events = list(stream_answer(question, passages, model=model, **options))
     assert isinstance(events[0], Found)
@@ -156,17 +146,6 @@ def test_answers_to_the_seeds_prompts_are_cited_too(passage, mode, wording):
     assert answer.citations[0].quote == LEAVE
     assert answer.text.startswith("每年享有十天带薪年假[1]。")
     assert len(answer.citations) == (2 if mode == "refine" else 1)
-
-
-def test_a_model_reads_as_suits_its_family(passage):
-    given = [passage(LEAVE), passage(TRAVEL), passage("食堂七点开门。")]
-    at_once, in_steps = [
-        Counted(messages=iter([AIMessage(REFUSAL)] * 2), asked=[], metadata={"family": family})
-        for family in ("chatml", "reader")
-    ]
-    assert all(run("几点开门？", given, model)[1].refused for model in (at_once, in_steps))
-    assert [text.count("年假") + text.count("食堂") for text in at_once.asked] == [2]
-    assert [("年假" in text, "食堂" in text) for text in in_steps.asked] == [(True, False), (False, True)]
 
 
 def test_in_steps_too_an_answer_that_nothing_will_better_is_shown_while_it_is_said(passage):

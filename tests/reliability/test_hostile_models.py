@@ -295,7 +295,7 @@ def test_m14_vectors_that_cannot_be_compared_are_named_and_not_kept(library, fol
         pytest.param(b"tpo_k = 3\n", "tpo_k", id="unknown-key"),
         pytest.param(b'top_k = "many"\n', "top_k", id="wrong-type"),
         pytest.param(b"top_k = 0\n", r"top_k.*greater than or equal to 1", id="out-of-range"),
-        pytest.param(b'mode = "fast"\n', r"mode.*'auto', 'stuff' or 'refine'", id="not-a-choice"),
+        pytest.param(b'mode = "fast"\n', r"mode.*'stuff' or 'refine'", id="not-a-choice"),
         pytest.param(b"dense_weight = nan\n", "dense_weight", id="not-a-number"),
     ],
 )

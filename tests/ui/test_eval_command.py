@@ -64,7 +64,7 @@ def test_answers_prints_the_scores_of_the_contract_and_writes_what_fell_short(ru
         "questions", "em", "f1", "citation", "verified", "false_refusals", "unanswerable", "refused_unanswerable",
         "model", "mode",
     ]  # fmt: skip
-    assert (found["questions"], found["unanswerable"], found["mode"]) == (2, 2, "refine")
+    assert (found["questions"], found["unanswerable"], found["mode"]) == (2, 2, "stuff")
     assert found["citation"] >= 0.5
     assert all("gold" in json.loads(line) for line in out.read_text("utf-8").splitlines())
 

@@ -32,9 +32,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "ask.detail_help": ("最多写到平常的两倍长，会慢一些", "Up to twice the usual length, and slower"),
     "ask.mode": ("阅读方式", "Reading"),
     "ask.mode_help": (
-        "自动：由模型决定。一次读完：段落放在一起读。分几步读：先读最相关的，再用后面的补充或改写回答",
-        "By model: what suits it. All at once: the passages are read together. In steps: the best ones first, and the "
-        "others to better the answer",
+        "一次读完：段落放在一起读。分几步读：先读最相关的，再用后面的补充或改写回答",
+        "All at once: the passages are read together. In steps: the best ones first, the others to better the answer",
     ),
     "ask.understood": ("理解为：{question}", "Understood as: {question}"),
     "ask.searching": ("正在查找……{seconds} 秒", "Searching … {seconds} s"),

@@ -16,7 +16,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "inside.example": ("例如：试用期是几个月？", "for example: how long is the trial period?"),
     "inside.top_k": ("取前几段", "Passages"),
     "inside.mode": ("回答方式", "Way of answering"),
-    "inside.mode.auto": ("自动", "by model"),
     "inside.mode.stuff": ("一次读完", "all at once"),
     "inside.mode.refine": ("分几步读", "in steps"),
     "inside.look": ("查看过程", "Look inside"),

@@ -28,15 +28,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "across documents.",
     ),
     "setting.mode": ("怎样读这些段落", "How the passages are read"),
-    "setting.mode.auto": ("自动", "By model"),
     "setting.mode.stuff": ("一次读完", "All at once"),
     "setting.mode.refine": ("分几步读", "In steps"),
     "setting.mode.help": (
-        "自动时，自带的阅读模型分几步读（先读最相关的两段，没有答案再读后面的），对话模型一次读完。对话模型分几步读要慢几倍，"
-        "但段落很长时更稳。",
-        "By model: the built-in reader reads in steps (the two best passages first, more only where they hold no "
-        "answer), chat models all at once. A chat model takes several times as long in steps, but is steadier with "
-        "long passages.",
+        "分几步读时，自带的阅读模型先读最相关的两段，没有答案再读后面的，答得快一些；对话模型每一步都改一遍回答，要慢几倍，但段落"
+        "很长时更稳。",
+        "In steps, the built-in reader reads the two best passages first, and more only where they hold no answer: "
+        "somewhat quicker. A chat model betters its answer at each step: several times slower, but steadier with long "
+        "passages.",
     ),
     "setting.followups": ("追问怎样补全", "How follow-ups are completed"),
     "setting.followups.rules": ("按规则", "By rules"),
