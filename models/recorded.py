@@ -5,7 +5,8 @@ A file whose size and time are those of the record is not read again.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock
@@ -64,18 +65,29 @@ def used(model: Path, *, models_dir: Path, progress: Progress = silent) -> Use:
 
 
 def changed(model: Path, *, models_dir: Path) -> list[str]:
-    """Return the names of the files that are not what was recorded, or are gone; none where nothing was recorded."""
-    names = []
-    for key, entry in _entries(models_dir, model=model).items():
+    """Return the names of the files that are not what was recorded, or are gone; none where nothing was recorded.
+
+    The time of a file that only its time tells from the record (a copy) is recorded, so that it is read this once.
+    """
+    names, renewed = [], {}
+    entries = _entries(models_dir, model=model)
+    for key, entry in entries.items():
         path = models_dir / key
         try:
             found = path.stat()
         except FileNotFoundError:
             names.append(path.name)
             continue
-        same = (found.st_size, found.st_mtime_ns) == (entry.size, entry.mtime_ns)
-        if not same and (found.st_size != entry.size or sha256_of(path) != entry.sha256):
+        if found.st_size != entry.size:
             names.append(path.name)
+        elif found.st_mtime_ns != entry.mtime_ns:
+            if sha256_of(path) == entry.sha256:
+                renewed[key] = replace(entry, mtime_ns=found.st_mtime_ns)
+            else:
+                names.append(path.name)
+    if renewed:
+        with suppress(BadModelFiles):  # where nothing can be written, the file is read the next time too
+            _write(models_dir, {**entries, **renewed}, model=model)
     return names
 
 

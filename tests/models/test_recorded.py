@@ -38,9 +38,11 @@ def test_a_file_of_the_same_time_and_size_is_not_read_again(model, models_dir, m
     assert changed(model, models_dir=models_dir) == []
 
 
-def test_a_file_that_was_only_touched_has_not_changed(model, models_dir):
+def test_a_file_that_was_only_touched_has_not_changed_and_is_read_once(model, models_dir, monkeypatch):
     remember(model, models_dir=models_dir)
     os.utime(model, ns=(1, 1))
+    assert changed(model, models_dir=models_dir) == []
+    monkeypatch.setattr(recorded, "sha256_of", lambda path, **_: pytest.fail("read again"))
     assert changed(model, models_dir=models_dir) == []
 
 
