@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -79,36 +80,33 @@ def documents_status(catalog: Catalog, source: str | None = None) -> list[Docume
     if source is not None and not rows:
         raise _unknown(source)
     gaps = _gaps(catalog)
-    found = []
-    for row in rows:
-        missing = gaps.get(row["content_id"], [])
-        if row["reason"]:
-            missing = [Gap(Reason(row["reason"]), None, json.loads(row["details"]))]
-        file = size_and_time(row["stat"])
-        state: Literal["indexed", "partial", "failed", "pending"] = "indexed"
-        if row["reason"]:
-            state = "failed"
-        elif row["content_id"] is None:
-            state = "pending"
-        elif missing or row["indexed"] < row["characters"]:
-            state = "partial"
-        found.append(
-            DocumentStatus(
-                source=row["source"],
-                status=state,
-                loader=row["loader"],
-                encoding=row["encoding"],
-                pages=row["pages"],
-                read=row["characters"] or 0,
-                indexed=row["indexed"] or 0,
-                passages=row["passages"],
-                gaps=tuple(missing),
-                folder=os.fsdecode(row["folder"]),
-                size=file[0] if file else None,
-                modified=file[1] if file else None,
-            )
-        )
-    return found
+    return [_status(row, gaps.get(row["content_id"], [])) for row in rows]
+
+
+def _status(row: sqlite3.Row, gaps: Sequence[Gap]) -> DocumentStatus:
+    """Return a document by its row; `gaps` are those of its content."""
+    state: Literal["indexed", "partial", "failed", "pending"] = "indexed"
+    if row["reason"]:
+        state, gaps = "failed", [Gap(Reason(row["reason"]), None, json.loads(row["details"]))]
+    elif row["content_id"] is None:
+        state = "pending"
+    elif gaps or row["indexed"] < row["characters"]:
+        state = "partial"
+    file = size_and_time(row["stat"])
+    return DocumentStatus(
+        source=row["source"],
+        status=state,
+        loader=row["loader"],
+        encoding=row["encoding"],
+        pages=row["pages"],
+        read=row["characters"] or 0,
+        indexed=row["indexed"] or 0,
+        passages=row["passages"],
+        gaps=tuple(gaps),
+        folder=os.fsdecode(row["folder"]),
+        size=file[0] if file else None,
+        modified=file[1] if file else None,
+    )
 
 
 def document_passages(catalog: Catalog, source: str) -> list[Passage]:
