@@ -1,5 +1,6 @@
 """What all tests share: homes in temporary folders, models converted once, and a quick embedder."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,12 @@ import pytest
 from samples import BigramEmbedder
 
 from ingest.library.store import Library
+
+
+def pytest_configure() -> None:
+    """Let an interrupt end what the tests start, though a shell's `&` has these and their programs ignore it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
