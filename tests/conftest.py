@@ -11,9 +11,12 @@ from ingest.library.store import Library
 
 
 def pytest_configure() -> None:
-    """Let an interrupt end what the tests start, though a shell's `&` has these and their programs ignore it."""
+    """Let signals end the programs that the tests start, though `&` and `nohup` of a shell have them ignored."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        # Unlike what is ignored, what is handled is not handed on to a program.
+        signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 @pytest.fixture(scope="session")

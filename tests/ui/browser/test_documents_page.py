@@ -219,7 +219,7 @@ def test_a_setting_is_written_beside_the_comments_and_used(served: Serve, visit:
     (home / "wendang.toml").write_text("# 我的说明\ntop_k = 3  # 三个就够\n\n[limits]\npages = 500\n", "utf-8")
     page = visit(served(home, WENDANG_JOBS="2").address + "/?view=settings&part=choices")
     page.get_by_label("每个问题读几个段落").fill("6")
-    page.get_by_text("逐段完善", exact=True).click()
+    page.get_by_text("分几步读", exact=True).click()
     page.get_by_role("button", name="保存").first.click()
     expect(page.locator(".wd-done")).to_contain_text("已保存")
     written_now = (home / "wendang.toml").read_text("utf-8")
