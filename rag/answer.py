@@ -18,15 +18,14 @@ from ingest.errors import BadSetting
 from ingest.types import Passage
 from rag.asking import Asking, model_name
 from rag.citations import cite, complete_length, unsupported
-from rag.compound import alone, asked_in, left_open
+from rag.compound import asked_in, left_open
 from rag.errors import BadQuestion
+from rag.history import standalone
 from rag.refusal import is_refusal, is_unsure, may_refuse, refusal
-from rag.types import Answer, Citation, Delta, Done, Found, Reading, StreamEvent, Unsupported, Waiting
+from rag.types import MODES, Answer, Citation, Delta, Done, Found, Reading, StreamEvent, Unsupported, Waiting
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-
-_MODES = ("stuff", "refine")
 
 
 def stream_answer(
@@ -46,8 +45,8 @@ def stream_answer(
     citations checked and may differ from the Deltas; an answer that nothing bears out may become the refusal. Closing
     the iterator stops the model. Raises BadQuestion, BadSetting, ContextTooSmall, ModelFailed, UnusableModel.
     """
-    if mode not in _MODES:
-        raise BadSetting(f"no mode {mode!r}; use one of {_MODES}", name="mode", value=mode, expected=", ".join(_MODES))
+    if mode not in MODES:
+        raise BadSetting(f"no mode {mode!r}; use one of {MODES}", name="mode", value=mode, expected=", ".join(MODES))
     if not any(char.isalnum() for char in question):
         raise BadQuestion("a question without a word; ask one", cause="empty", length=len(question))
     clock = _Clock()
@@ -105,6 +104,7 @@ class _Run:
         self._asking = asking
         self._given: list[Passage] = []
         self._parts = [_Part(question)]
+        self._cut = False
 
     def stuffed(self) -> Generator[StreamEvent]:
         """Answer from all the passages that fit into one prompt."""
@@ -114,7 +114,7 @@ class _Run:
             self._parts = [_Part(question) for question in asked_in(self._question)]
         is_shown, open_lines = False, list[str]()
         for at, part in enumerate(self._parts):
-            question = alone(part.question, [(one.question, one.text) for one in self._parts[:at]])
+            question = standalone(part.question, [(one.question, one.text) for one in self._parts[:at]])
             asked = self._asking.question(question, self._given)
             before = "".join(f"{line}\n" for line in open_lines)
             with closing(self._asking.reply(asked, self._given)) as reply:
@@ -122,6 +122,7 @@ class _Run:
                     is_shown, open_lines = True, []
                 else:
                     open_lines.append(left_open(part.question))
+            self._cut |= self._asking.cut
         if not is_shown:
             yield self._whole()
         elif open_lines:
@@ -143,6 +144,7 @@ class _Run:
                 else:
                     is_shown = (yield from _shown(step)) or is_shown
             first += len(group)
+        self._cut = self._asking.cut
         if not is_shown:
             yield self._whole()
 
@@ -185,7 +187,7 @@ class _Run:
             family=self._asking.family_name,
             unsupported=() if refused else tuple(loose),
             dropped=len(self._found) - len(self._given),
-            cut=self._asking.cut and not refused,
+            cut=self._cut and not refused,
         )
 
     def _checked(self) -> tuple[str, list[Citation], list[Unsupported]]:

@@ -139,12 +139,13 @@ class Asking:
 
     def reply(self, messages: "list[BaseMessage]", passages: Sequence[Passage]) -> Generator[str | Waiting | Reading]:
         """Yield the pieces of what the model says to a prompt that holds the passages; its progress where wanted."""
-        begun = False
+        begun = self.cut = False
         if self._manner.recorder:
             self._manner.recorder.prompted(self, messages, passages)
         for chunk in self.model.stream(messages, **self._settings(passages)):
             yield from _steps(chunk.response_metadata)
-            self.cut = chunk.response_metadata.get("finish_reason") == "length"
+            # A server's count of tokens may come behind the piece that says why it ends.
+            self.cut |= chunk.response_metadata.get("finish_reason") == "length"
             piece = chunk.text if begun else chunk.text.lstrip()
             begun = begun or bool(piece)
             usage = getattr(chunk, "usage_metadata", None)

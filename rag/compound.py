@@ -1,10 +1,8 @@
 """Several questions asked at once (年假有几天？怎么申请？), told apart for a model that answers one at a time."""
 
 import re
-from collections.abc import Sequence
 
 from rag.followup import bare_end
-from rag.history import standalone
 from rag.prompts import REFUSAL
 from rag.refusal import refusal
 
@@ -33,11 +31,6 @@ def asked_in(text: str) -> list[str]:
     if held.strip() and found:
         found[-1] += held.rstrip()
     return found if 2 <= len(found) <= _MOST else [text]
-
-
-def alone(question: str, earlier: Sequence[tuple[str, str]]) -> str:
-    """Return a question as it reads without those before it, given as (question, what was answered) pairs."""
-    return standalone(question, earlier) if earlier else question
 
 
 def left_open(question: str) -> str:

@@ -4,17 +4,14 @@ Read here and in the composition root (`rag.engine`) only; everything else takes
 """
 
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ingest.errors import BadSetting
 from ingest.limits import Limits
-
-#: How the passages that were found are read.
-Mode = Literal["stuff", "refine"]
-MODES: tuple[Mode, ...] = get_args(Mode)
+from rag.types import Mode
 
 
 class Settings(BaseSettings):

@@ -98,13 +98,7 @@ def assemble(
         starts.append(at + len(page) + len(PAGE_BREAK))
     chunks = chunk(text, headings=headings)
     first = pages[0][1]
-    gaps = [
-        Gap(Reason(gap["reason"]), gap.get("page"), dict(gap.get("values", {})))
-        for _, metadata in pages
-        for gap in metadata.get("gaps", ())
-    ]
-    if unread:
-        gaps.append(unread)
+    gaps = [*_gaps(pages), *([unread] if unread else [])]
     return NewContent(
         sha256=sha256,
         kind=kind,
@@ -123,6 +117,12 @@ def assemble(
         chunks=tuple(chunks),
         children=tuple(tuple(_children(text, piece, embedder=embedder)) for piece in chunks),
     )
+
+
+def _gaps(pages: Sequence[ReadPage]) -> Iterator[Gap]:
+    for _, metadata in pages:
+        for gap in metadata.get("gaps", ()):
+            yield Gap(Reason(gap["reason"]), gap.get("page"), dict(gap.get("values", {})))
 
 
 def _children(text: str, piece: Chunk, *, embedder: str) -> list[Child]:

@@ -2,7 +2,8 @@
 
 import pytest
 from langchain_core.language_models import GenericFakeChatModel
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk
 
 from rag.answer import stream_answer
 from rag.compound import asked_in
@@ -104,6 +105,23 @@ def test_what_nothing_bears_out_is_found_in_its_line(passage):
     _, answer, _ = ask("年假有几天？多久内报销差旅费？", [passage(LEAVE)], "十天带薪年假[1]", "应在九十日内提交发票[1]")
     assert answer.unsupported
     assert all(answer.text[one.start : one.end] == one.text for one in answer.unsupported)
+
+
+class Ending(GenericFakeChatModel):
+    """A model whose pieces say how they end."""
+
+    def _stream(self, *args, **kwargs):
+        said = next(self.messages)
+        yield ChatGenerationChunk(message=AIMessageChunk(said.text, response_metadata=said.response_metadata))
+
+
+@pytest.mark.parametrize("ends", [("length", "stop"), ("stop", "length"), ("stop", "stop")])
+def test_an_answer_is_cut_whichever_of_its_lines_was(passage, ends):
+    said = [AIMessage("十天带薪年假[1]", response_metadata={"finish_reason": end}) for end in ends]
+    *_, done = stream_answer(
+        "年假有几天？带薪吗？", [passage(LEAVE)], model=Ending(messages=iter(said)), family="reader"
+    )
+    assert done.answer.cut == ("length" in ends)
 
 
 def test_a_chat_model_answers_all_at_once(passage):

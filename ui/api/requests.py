@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from rag.types import Mode
 from ui.api.errors import ApiError
 
 #: The model that answers from the library.
@@ -69,7 +70,7 @@ class Sampled(_Lenient):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     sources: list[str] | None = Field(None, max_length=1000, description=f"`{LIBRARY_MODEL}` only: shell patterns")
-    mode: Literal["stuff", "refine"] | None = Field(None, description=f"`{LIBRARY_MODEL}` only")
+    mode: Mode | None = Field(None, description=f"`{LIBRARY_MODEL}` only")
     detail: bool | None = Field(None, description=f"`{LIBRARY_MODEL}` only: a longer answer")
 
     @model_validator(mode="before")

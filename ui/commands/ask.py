@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ingest.types import Passage
-from rag.types import Answer
+from rag.types import MODES, Answer
 from ui.answer_display import finished, show
 from ui.options import (
     define,
@@ -29,7 +29,7 @@ from ui.text import t
 @click.argument("question", required=False, help=t("argument.question"))
 @top_k_option
 @sources_option
-@click.option("--mode", type=click.Choice(["stuff", "refine"]), help=t("option.mode"))
+@click.option("--mode", type=click.Choice(MODES), help=t("option.mode"))
 @model_option
 @click.option("--detail", is_flag=True, help=t("option.detail"))
 @click.option("--no-stream", is_flag=True, help=t("option.no_stream"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evals.questions import read_questions
+from rag.types import MODES
 from ui.eval_options import (
     article_library,
     file_argument,
@@ -32,7 +33,7 @@ _ANSWERS = 300
 @limit_option
 @seed_option
 @keep_option
-@click.option("--mode", type=click.Choice(["stuff", "refine"]), help=t("option.mode"))
+@click.option("--mode", type=click.Choice(MODES), help=t("option.mode"))
 @click.option("--model", metavar="NAME", help=t("option.model"))
 @click.option("--top-k", type=click.IntRange(1, 100), help=t("option.top_k"))
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help=t("option.out"))

@@ -44,7 +44,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "option.top_k": ("返回的段落数", "number of passages"),
     "option.source": ("只在匹配的文件中查找，可重复，例如 '合同/*'", "only in files that match; may be repeated"),
     "option.leg": ("检索方式：混合、向量、关键词", "hybrid, dense or keyword search"),
-    "option.mode": ("回答方式：一次读完，或逐段完善", "read all passages at once, or refine one by one"),
+    "option.mode": ("回答方式：一次读完，或分几步读", "read all passages at once, or refine one by one"),
     "option.model": ("使用的模型", "the model to answer with"),
     "option.detail": ("要求详细回答", "ask for a detailed answer"),
     "option.no_stream": ("回答完成后一次输出", "print the answer when it is complete"),

@@ -7,9 +7,8 @@ from typing import cast
 import streamlit as st
 
 from ingest.errors import WendangError
-from rag.settings import MODES
 from rag.trace import Recorder, Trace
-from rag.types import Delta, Done, Reading, StreamEvent, Waiting
+from rag.types import MODES, Delta, Done, Reading, StreamEvent, Waiting
 from ui.text import error_text, t
 from ui.views import address, inert, traced
 from ui.views import map as library_map

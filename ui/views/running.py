@@ -8,7 +8,7 @@ import streamlit as st
 from evals.evaluation import LIMIT, PARTS
 from evals.own_questions import QuestionSets
 from rag.language_model import DEFAULT
-from rag.settings import MODES
+from rag.types import MODES
 from ui.model_files import listed
 from ui.text import error_text, t
 from ui.views import inert

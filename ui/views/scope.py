@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from rag import Engine
-from rag.settings import MODES
+from rag.types import MODES
 from ui.text import one_line, t
 
 

@@ -12,7 +12,8 @@ from ingest import variants
 from ingest.errors import WendangError
 from ingest.limits import Limits
 from rag.llms.llama_cpp import Options
-from rag.settings import MODES, Settings, read_settings
+from rag.settings import Settings, read_settings
+from rag.types import MODES
 from ui.settings_file import change_settings, variable_of
 from ui.text import error_text, t
 from ui.views import inert

@@ -43,10 +43,8 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> P
 @pytest.fixture(scope="session")
 def sample(sample_home: Path, models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The page of the sample home."""
-    server = Server(sample_home, models=models_dir, log=tmp_path_factory.mktemp("log") / "page.log")
-    server.start()
-    yield server
-    server.stop()
+    with Server(sample_home, models=models_dir, log=tmp_path_factory.mktemp("log") / "page.log") as server:
+        yield server
 
 
 @pytest.fixture

@@ -69,10 +69,8 @@ def talk(shelf):
 
 @pytest.fixture(scope="module")
 def page_of(shelf, models_dir, tmp_path_factory):
-    server = Server(shelf, models=models_dir, log=tmp_path_factory.mktemp("log") / "page.log")
-    server.start()
-    yield server
-    server.stop()
+    with Server(shelf, models=models_dir, log=tmp_path_factory.mktemp("log") / "page.log") as server:
+        yield server
 
 
 def send(page, question):
@@ -307,10 +305,8 @@ def slow_page(slow_model, shelf, models_dir, tmp_path_factory):
     """The page of a copy of the shelf whose model waits for the test."""
     folder = tmp_path_factory.mktemp("slow")
     shutil.copytree(shelf, folder / "副本", ignore=shutil.ignore_patterns("conversations*", "*lock*"))
-    server = Server(folder / "副本", models=models_dir, log=folder / "page.log", settings=slow_model.settings)
-    server.start()
-    yield server
-    server.stop()
+    with Server(folder / "副本", models=models_dir, log=folder / "page.log", settings=slow_model.settings) as server:
+        yield server
 
 
 def test_stop_keeps_what_was_said_and_the_model_says_no_more(visit, slow_page, slow):

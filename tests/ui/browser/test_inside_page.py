@@ -18,10 +18,8 @@ def server(tmp_path_factory, models_dir):
     (home / "docs" / "租赁.txt").write_text(HOSTILE, "utf-8")
     with open_library(home, models_dir=models_dir) as library:
         list(library.sync())
-    started = Server(home, models=models_dir, log=home / "page.log")
-    started.start()
-    yield started
-    started.stop()
+    with Server(home, models=models_dir, log=home / "page.log") as started:
+        yield started
 
 
 @pytest.fixture

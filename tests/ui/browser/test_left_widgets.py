@@ -41,6 +41,14 @@ class Line:
         while len(self._held or ()) < times:
             self._page.evaluate("1")  # lets what has come be heard
 
+    def leave_for(self, view: str) -> None:
+        """Open another view, and have it drawn once more, before the tab hears that it was drawn."""
+        with self.held():
+            choose_view(self._page, view)
+            self.until_drawn(1)
+            press(self._page, "English")
+            self.until_drawn(2)
+
     def _connect(self, tab: WebSocketRoute) -> None:
         self._tab = tab
         tab.connect_to_server().on_message(self._hear)
@@ -125,22 +133,13 @@ def test_what_became_of_a_file_is_told_until_that_is_closed(server: Server, visi
     notes = page.locator(".st-key-wd-upload-notes")
     expect(notes).to_contain_text("~$合同.docx 是临时文件")
     settle(page)
-    with line.held():
-        choose_view(page, "设置")
-        line.until_drawn(1)
-        press(page, "English")
-        line.until_drawn(2)
+    line.leave_for("设置")
     choose_view(page, "Documents")
     expect(notes).to_contain_text("合同.docx")
 
 
 def test_the_part_of_a_view_that_was_left_does_not_bring_the_reader_back(server: Server, visit: Visit) -> None:
     page = visit(f"{server.address}/?view=settings&part=choices")
-    line = Line(page)
-    with line.held():
-        choose_view(page, "文件")
-        line.until_drawn(1)
-        press(page, "English")
-        line.until_drawn(2)
+    Line(page).leave_for("文件")
     expect(page.locator(".wd-steps")).to_be_visible()
     assert "view=documents" in page.url

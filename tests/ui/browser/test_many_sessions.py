@@ -37,10 +37,8 @@ def warehouses(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Pa
 @pytest.fixture(scope="module")
 def page_server(warehouses: Path, models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The page, which owns the library, with the model that comes with the product."""
-    server = Server(warehouses, models=models_dir, log=tmp_path_factory.mktemp("log") / "page.log")
-    server.start()
-    yield server
-    server.stop()
+    with Server(warehouses, models=models_dir, log=tmp_path_factory.mktemp("log") / "page.log") as server:
+        yield server
 
 
 @pytest.fixture
@@ -50,10 +48,8 @@ def api(page_server: Server, models_dir: Path, tmp_path: Path, monkeypatch: pyte
     path = tmp_path / "tiny.gguf"
     tiny_gguf.write_tiny_model(path, name="tiny", template=CHATML)
     settings = {"WENDANG_MODEL": str(path), "WENDANG_BACKEND_OPTIONS": f'{{"threads": 1, "n_ctx": {CONTEXT}}}'}
-    server = Api(page_server.home, models=models_dir, log=tmp_path / "api.log", settings=settings)
-    server.start()
-    yield server
-    server.stop()
+    with Api(page_server.home, models=models_dir, log=tmp_path / "api.log", settings=settings) as server:
+        yield server
 
 
 def question(city: str) -> str:
